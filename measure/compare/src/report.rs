@@ -8,6 +8,7 @@
 mod bars;
 mod chart;
 mod costs;
+mod data;
 mod figure;
 mod headline;
 mod idle;
@@ -19,12 +20,11 @@ mod open;
 mod operations;
 mod page;
 mod scale;
-mod sheet;
 mod throughput;
 mod trials;
 
 use crate::summary::Document;
-use sheet::Sheet;
+use data::ReportData;
 use socklab_text::Messages;
 
 /// What a report shows besides the measurements.
@@ -66,5 +66,5 @@ pub struct Source {
 /// Models, reasons and all text from other programs are escaped. Invalid cells are named with their
 /// reasons, and have no marks in any chart.
 pub fn html(document: &Document, appendix: &Appendix<'_>, messages: &dyn Messages) -> String {
-    page::page(document, appendix, &Sheet::new(document, messages))
+    page::page(document, appendix, &ReportData::new(document, messages))
 }

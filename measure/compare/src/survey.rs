@@ -178,7 +178,7 @@ pub enum AbsentReason {
 
 impl Survey {
     /// The measurements of a question, if it was asked.
-    pub fn asked(&self, question: Question) -> Option<&QuestionResults> {
+    pub fn results(&self, question: Question) -> Option<&QuestionResults> {
         self.questions.iter().find(|one| one.question == question)
     }
 }

@@ -72,12 +72,12 @@ pub fn measure(plan: &Plan, progress: &mut dyn Progress) -> io::Result<Survey> {
             .collect();
         if question == Question::Silent {
             // A server that cannot serve a hundred cannot hold a thousand either.
-            let busy = survey.asked(Question::HundredBusy);
-            let serves = busy.into_iter().flat_map(|asked| &asked.absent);
+            let busy = survey.results(Question::HundredBusy);
+            let serves = busy.into_iter().flat_map(|results| &results.absent);
             let serves = serves.filter(|one| matches!(one.why, AbsentReason::Serves(_)));
             absent.extend(serves.cloned());
         }
-        let asked = ask::ask(
+        let results = ask::ask(
             plan,
             question,
             absent,
@@ -85,7 +85,7 @@ pub fn measure(plan: &Plan, progress: &mut dyn Progress) -> io::Result<Survey> {
             &mut rng,
             progress,
         )?;
-        survey.questions.push(asked);
+        survey.questions.push(results);
     }
     if let Some(others) = others {
         others.note(&mut survey.environment);

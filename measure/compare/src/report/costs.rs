@@ -1,10 +1,10 @@
 //! Charts of what a reply costs the server: CPU time and context switches.
 
 use super::bars::{Bar, Bars, Row};
+use super::data::{ReportData, Withheld};
 use super::figure::{Caption, Table, View};
 use super::lines::Axis;
 use super::scale::Scale;
-use super::sheet::{Sheet, Withheld};
 use crate::summary::{Cell, Estimate};
 use socklab_text::markup::Element;
 
@@ -21,8 +21,8 @@ struct Cost {
 }
 
 /// CPU time for each reply, in user and in kernel mode.
-pub(super) fn cpu(sheet: &Sheet<'_>) -> Option<Element> {
-    let locale = &sheet.locale;
+pub(super) fn cpu(data: &ReportData<'_>) -> Option<Element> {
+    let locale = &data.locale;
     let cost = Cost {
         caption: Caption {
             id: "cpu".to_owned(),
@@ -40,13 +40,13 @@ pub(super) fn cpu(sheet: &Sheet<'_>) -> Option<Element> {
         second: |cell| cell.system,
         both: |cell| cell.cpu,
     };
-    cost.figure(sheet)
+    cost.figure(data)
 }
 
 /// Context switches for each reply: voluntary, because the server waited, and involuntary, because
 /// the kernel preempted it.
-pub(super) fn switches(sheet: &Sheet<'_>) -> Option<Element> {
-    let locale = &sheet.locale;
+pub(super) fn switches(data: &ReportData<'_>) -> Option<Element> {
+    let locale = &data.locale;
     let cost = Cost {
         caption: Caption {
             id: "switches".to_owned(),
@@ -64,19 +64,19 @@ pub(super) fn switches(sheet: &Sheet<'_>) -> Option<Element> {
         second: |cell| cell.involuntary,
         both: |_| None,
     };
-    cost.figure(sheet)
+    cost.figure(data)
 }
 
 impl Cost {
-    fn figure(&self, sheet: &Sheet<'_>) -> Option<Element> {
-        let locale = &sheet.locale;
-        if sheet.reach(None, |cell| self.sum(cell)).is_empty() {
+    fn figure(&self, data: &ReportData<'_>) -> Option<Element> {
+        let locale = &data.locale;
+        if data.reach(None, |cell| self.sum(cell)).is_empty() {
             return None;
         }
-        self.caption.by_load(sheet, |load, title| {
+        self.caption.by_load(data, |load, title| {
             let (mut rows, mut table) = (Vec::new(), Vec::new());
-            for (model, name) in sheet.models() {
-                let cell = sheet.cell(name, load);
+            for (model, name) in data.models() {
+                let cell = data.cell(name, load);
                 let figures = match cell {
                     Ok(cell) => [(self.first)(cell), (self.second)(cell), self.sum(cell)]
                         .map(|one| locale.estimate(one))
@@ -84,7 +84,7 @@ impl Cost {
                     Err(why) => vec![why.say(locale.messages())],
                 };
                 table.push([name.to_owned()].into_iter().chain(figures).collect());
-                let bar = |cell| self.bar(sheet, name, cell).ok_or(Withheld::NotMeasured);
+                let bar = |cell| self.bar(data, name, cell).ok_or(Withheld::NotMeasured);
                 let (bar, text) = match cell.and_then(bar) {
                     Ok((bar, text)) => (Some(bar), text),
                     Err(why) => (None, why.say(locale.messages())),
@@ -99,7 +99,7 @@ impl Cost {
             }
             // Each load has its own scale: models are compared under one load, and another may cost
             // a hundred times as much.
-            let scale = Scale::from_zero(sheet.reach(Some(load), |cell| self.sum(cell)));
+            let scale = Scale::from_zero(data.reach(Some(load), |cell| self.sum(cell)));
             let [first, second] = self.parts.clone();
             let bars = Bars {
                 id: format!("{}-{load}", self.caption.id),
@@ -138,8 +138,8 @@ impl Cost {
     }
 
     /// The bar of a model, and the text at its end.
-    fn bar(&self, sheet: &Sheet<'_>, name: &str, cell: &Cell) -> Option<(Bar, String)> {
-        let locale = &sheet.locale;
+    fn bar(&self, data: &ReportData<'_>, name: &str, cell: &Cell) -> Option<(Bar, String)> {
+        let locale = &data.locale;
         let parts = [(self.first)(cell)?.value, (self.second)(cell)?.value];
         let sum = self.sum(cell)?;
         let [of_first, of_second] = &self.parts;

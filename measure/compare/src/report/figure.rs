@@ -1,6 +1,6 @@
 //! A figure: a chart with an explanation, what it leaves out, and its data as a table.
 
-use super::sheet::Sheet;
+use super::data::ReportData;
 use socklab_text::markup::{Element, el};
 
 /// A table of data. The first column has the rows' names.
@@ -31,9 +31,9 @@ impl Table {
     }
 
     /// The table in a collapsed `<details>`.
-    pub(super) fn folded(&self, sheet: &Sheet<'_>) -> Element {
+    pub(super) fn folded(&self, data: &ReportData<'_>) -> Element {
         el("details")
-            .put(el("summary").text(&sheet.locale.say("report-data")))
+            .put(el("summary").text(&data.locale.say("report-data")))
             .put(scrolled(&self.caption, self.draw()))
     }
 }
@@ -59,13 +59,13 @@ pub(super) struct View {
 }
 
 impl View {
-    fn draw(self, sheet: &Sheet<'_>) -> Vec<Element> {
+    fn draw(self, data: &ReportData<'_>) -> Vec<Element> {
         let mut all = vec![scrolled(&self.table.caption, self.drawing)];
         if !self.missing.is_empty() {
             let each = self.missing.iter().map(|line| el("li").text(line));
             all.push(el("ul").class("missing").put_all(each));
         }
-        all.push(self.table.folded(sheet));
+        all.push(self.table.folded(data));
         all
     }
 }
@@ -85,26 +85,26 @@ pub(super) struct Caption {
 
 impl Caption {
     /// A figure with its chart.
-    pub(super) fn figure(&self, sheet: &Sheet<'_>, view: View) -> Element {
-        self.around(view.draw(sheet))
+    pub(super) fn figure(&self, data: &ReportData<'_>, view: View) -> Element {
+        self.around(view.draw(data))
     }
 
     /// A figure with a chart for each load, made by `view` from the load and the chart's title. The
     /// script shows one of them at a time. Without the script, and in print, all are shown.
     pub(super) fn by_load(
         &self,
-        sheet: &Sheet<'_>,
+        data: &ReportData<'_>,
         view: impl Fn(usize, String) -> Option<View>,
     ) -> Option<Element> {
-        let views = sheet.loads().filter_map(|(load, what)| {
-            let name = sheet.locale.load(what);
+        let views = data.loads().filter_map(|(load, what)| {
+            let name = data.locale.load(what);
             let view = view(load, format!("{}: {name}", self.title))?;
             let choice = el("div")
                 .class("choice")
                 .set("data-load", load)
                 .set("data-name", &name)
                 .put(el("h4").text(&name));
-            Some(choice.put_all(view.draw(sheet)))
+            Some(choice.put_all(view.draw(data)))
         });
         let views: Vec<Element> = views.collect();
         (!views.is_empty()).then(|| self.around(views))

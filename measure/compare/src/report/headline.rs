@@ -1,8 +1,8 @@
 //! The table of the main results, and the ratios that it is based on.
 
 use super::chart::key;
+use super::data::ReportData;
 use super::figure::{Table, scrolled};
-use super::sheet::Sheet;
 use crate::results::Load;
 use crate::summary::{Cell, Estimate, Metric, Verdict};
 use socklab_text::markup::{Element, el};
@@ -18,8 +18,8 @@ const RANGED: [&str; 3] = [
 ];
 
 /// The table has a group for each load, with a row for each model.
-pub(super) fn table(sheet: &Sheet<'_>) -> Element {
-    let locale = &sheet.locale;
+pub(super) fn table(data: &ReportData<'_>) -> Element {
+    let locale = &data.locale;
     let head = [
         "report-column-model",
         "report-column-rate",
@@ -32,7 +32,7 @@ pub(super) fn table(sheet: &Sheet<'_>) -> Element {
     let head = head.iter().map(|id| {
         let name = match *id {
             "report-column-relative" => {
-                locale.say_with(id, &[("baseline", &sheet.results.baseline)])
+                locale.say_with(id, &[("baseline", &data.results.baseline)])
             }
             _ => locale.say(id),
         };
@@ -42,7 +42,7 @@ pub(super) fn table(sheet: &Sheet<'_>) -> Element {
     });
     let head = head.flatten();
     let caption = locale.say("report-table");
-    let groups = sheet.loads().map(|(load, what)| group(sheet, load, what));
+    let groups = data.loads().map(|(load, what)| group(data, load, what));
     let table = el("table")
         .class("headline")
         .put(el("caption").text(&caption))
@@ -51,18 +51,18 @@ pub(super) fn table(sheet: &Sheet<'_>) -> Element {
     scrolled(&caption, table)
 }
 
-fn group(sheet: &Sheet<'_>, load: usize, what: Load) -> Element {
+fn group(data: &ReportData<'_>, load: usize, what: Load) -> Element {
     let name = el("th")
         .set("scope", "rowgroup")
         .set("colspan", COLUMNS + 1)
-        .text(&sheet.locale.load(what));
-    let rows = sheet.models().map(|(place, model)| {
+        .text(&data.locale.load(what));
+    let rows = data.models().map(|(place, model)| {
         let name = el("th").set("scope", "row").put(key(place)).text(model);
         let row = el("tr").put(name);
-        match sheet.cell(model, load) {
-            Ok(cell) => row.put_all(figures(sheet, cell)),
+        match data.cell(model, load) {
+            Ok(cell) => row.put_all(figures(data, cell)),
             Err(why) => {
-                let why = why.say(sheet.locale.messages());
+                let why = why.say(data.locale.messages());
                 row.put(el("td").class("invalid").set("colspan", COLUMNS).text(&why))
             }
         }
@@ -72,8 +72,8 @@ fn group(sheet: &Sheet<'_>, load: usize, what: Load) -> Element {
         .put_all(rows)
 }
 
-fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
-    let locale = &sheet.locale;
+fn figures(data: &ReportData<'_>, cell: &Cell) -> Vec<Element> {
+    let locale = &data.locale;
     let time = |name: &str, one: Option<Estimate>| match (one, cell.response.left_out.get(name)) {
         (Some(one), _) if cell.bounds.is_empty() => el("td").text(&locale.time(one.value)),
         (Some(one), _) => el("td").text(&format!("≤ {}", locale.time(one.value))),
@@ -84,7 +84,7 @@ fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
         (Some(one), Some(other)) => locale.figure(one.value + other.value),
         _ => "–".to_owned(),
     };
-    let cpu = ranged(sheet, cell.cpu);
+    let cpu = ranged(data, cell.cpu);
     let rate = match (cell.bounds.is_empty(), cell.rate) {
         // This rate is only a lower bound. Its interval would describe the load generator, not the
         // server.
@@ -93,9 +93,9 @@ fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
             let why = locale.reasons(&cell.bounds);
             [el("td").set("title", why).text(&least), range("")]
         }
-        (_, rate) => ranged(sheet, rate),
+        (_, rate) => ranged(data, rate),
     };
-    let all = rate.into_iter().chain(relative(sheet, cell));
+    let all = rate.into_iter().chain(relative(data, cell));
     let all = all.chain([
         time("p50", cell.response.p50),
         time("p99", cell.response.p99),
@@ -104,13 +104,13 @@ fn figures(sheet: &Sheet<'_>, cell: &Cell) -> Vec<Element> {
 }
 
 /// Two cells: a figure, and its interval in smaller type.
-fn ranged(sheet: &Sheet<'_>, estimate: Option<Estimate>) -> [Element; 2] {
+fn ranged(data: &ReportData<'_>, estimate: Option<Estimate>) -> [Element; 2] {
     let Some(Estimate { value, interval }) = estimate else {
         return [el("td").text("–"), range("")];
     };
-    let interval = interval.map(|one| sheet.locale.interval(one));
+    let interval = interval.map(|one| data.locale.interval(one));
     [
-        el("td").text(&sheet.locale.figure(value)),
+        el("td").text(&data.locale.figure(value)),
         range(&interval.unwrap_or_default()),
     ]
 }
@@ -120,12 +120,12 @@ fn range(text: &str) -> Element {
 }
 
 /// The rate relative to the baseline's.
-fn relative(sheet: &Sheet<'_>, cell: &Cell) -> [Element; 2] {
-    let locale = &sheet.locale;
-    if cell.model == sheet.results.baseline {
+fn relative(data: &ReportData<'_>, cell: &Cell) -> [Element; 2] {
+    let locale = &data.locale;
+    if cell.model == data.results.baseline {
         return [el("td").text("1"), range("")];
     }
-    let ratio = sheet.summary.ratio(&cell.model, cell.load, Metric::Rate);
+    let ratio = data.summary.ratio(&cell.model, cell.load, Metric::Rate);
     let Some((ratio, value)) = ratio.and_then(|one| Some((one, one.ratio?))) else {
         return [el("td").text("–"), range("")];
     };
@@ -147,10 +147,10 @@ fn verdict_id(verdict: Verdict) -> &'static str {
 }
 
 /// All ratios, each with the range in which a second run would find it.
-pub(super) fn ratios(sheet: &Sheet<'_>) -> Option<Element> {
-    let locale = &sheet.locale;
-    let rows = sheet.summary.ratios.iter().filter_map(|ratio| {
-        let load = sheet.results.loads.get(ratio.load)?;
+pub(super) fn ratios(data: &ReportData<'_>) -> Option<Element> {
+    let locale = &data.locale;
+    let rows = data.summary.ratios.iter().filter_map(|ratio| {
+        let load = data.results.loads.get(ratio.load)?;
         let metric = locale.say(match ratio.metric {
             Metric::Rate => "report-column-rate",
             Metric::P50 => "report-column-p50",
@@ -185,7 +185,7 @@ pub(super) fn ratios(sheet: &Sheet<'_>) -> Option<Element> {
         locale.say("report-column-verdict"),
     ];
     let table = Table {
-        caption: locale.say_with("report-ratios", &[("baseline", &sheet.results.baseline)]),
+        caption: locale.say_with("report-ratios", &[("baseline", &data.results.baseline)]),
         head: head.to_vec(),
         rows: rows.collect(),
     };

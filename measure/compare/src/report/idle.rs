@@ -1,15 +1,15 @@
 //! Charts of what idle connections cost: memory, and the response time of an active client.
 
+use super::data::ReportData;
 use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
 use super::scale::Scale;
-use super::sheet::Sheet;
 use crate::results::Idle;
 use socklab_text::markup::Element;
 
 /// Memory against the number of idle connections, if it was measured.
-pub(super) fn memory(sheet: &Sheet<'_>) -> Option<Element> {
-    let locale = &sheet.locale;
+pub(super) fn memory(data: &ReportData<'_>) -> Option<Element> {
+    let locale = &data.locale;
     let steps = Steps {
         caption: Caption {
             id: "idle-memory".to_owned(),
@@ -21,16 +21,16 @@ pub(super) fn memory(sheet: &Sheet<'_>) -> Option<Element> {
         axis: locale.say("report-axis-memory"),
     };
     let slope = |model: &str| {
-        let costs = sheet.summary.idle.iter().find(|one| one.model == model);
+        let costs = data.summary.idle.iter().find(|one| one.model == model);
         let bytes = locale.figure(costs?.bytes?.value);
         Some(locale.say_with("report-idle-slope", &[("model", &model), ("bytes", &bytes)]))
     };
-    steps.figure(sheet, |step| Some(step.memory as f64 / 1024.0), slope)
+    steps.figure(data, |step| Some(step.memory as f64 / 1024.0), slope)
 }
 
 /// The response time of an active client against the number of idle connections.
-pub(super) fn delay(sheet: &Sheet<'_>) -> Option<Element> {
-    let locale = &sheet.locale;
+pub(super) fn delay(data: &ReportData<'_>) -> Option<Element> {
+    let locale = &data.locale;
     let steps = Steps {
         caption: Caption {
             id: "idle-reply".to_owned(),
@@ -41,7 +41,7 @@ pub(super) fn delay(sheet: &Sheet<'_>) -> Option<Element> {
         description: locale.say("report-idle-reply-desc"),
         axis: locale.say("report-axis-idle-reply"),
     };
-    steps.figure(sheet, |step| step.reply.percentile(0.5), |_| None)
+    steps.figure(data, |step| step.reply.percentile(0.5), |_| None)
 }
 
 /// A chart against the number of idle connections.
@@ -54,18 +54,18 @@ struct Steps {
 impl Steps {
     fn figure(
         &self,
-        sheet: &Sheet<'_>,
+        data: &ReportData<'_>,
         of: impl Fn(&Idle) -> Option<f64>,
         slope: impl Fn(&str) -> Option<String>,
     ) -> Option<Element> {
-        let locale = &sheet.locale;
-        let steps = &sheet.results.idle;
+        let locale = &data.locale;
+        let steps = &data.results.idle;
         let across = steps.iter().map(|one| f64::from(one.connections));
         let values = steps.iter().filter_map(&of);
         values.clone().next()?;
         let (x, y) = (Scale::from_zero(across), Scale::from_zero(values));
         let mut rows = Vec::new();
-        let series = sheet.models().filter_map(|(model, name)| {
+        let series = data.models().filter_map(|(model, name)| {
             let mut own: Vec<&Idle> = steps.iter().filter(|one| one.model == name).collect();
             own.sort_by_key(|one| one.connections);
             let points = own.into_iter().map(|step| {
@@ -120,6 +120,6 @@ impl Steps {
                 rows,
             },
         };
-        Some(self.caption.figure(sheet, view))
+        Some(self.caption.figure(data, view))
     }
 }

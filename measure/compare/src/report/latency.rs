@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::data::ReportData;
 use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
 use super::scale::Scale;
-use super::sheet::Sheet;
 use crate::results::{Latencies, Load, Trial};
 use socklab_text::markup::Element;
 
@@ -16,10 +16,10 @@ const MARKED: [f64; 6] = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.999_99];
 const STEPS: u32 = 24;
 
 /// The charts, one for each load.
-pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
-    let locale = &sheet.locale;
+pub(super) fn chart(data: &ReportData<'_>) -> Option<Element> {
+    let locale = &data.locale;
     let mut notes = vec![locale.say("report-latency-note")];
-    if sheet
+    if data
         .loads()
         .any(|(_, load)| matches!(load, Load::Open { .. }))
     {
@@ -31,22 +31,22 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         means: locale.say("report-latency-means"),
         notes,
     };
-    caption.by_load(sheet, |load, title| {
-        let open = matches!(sheet.results.loads[load], Load::Open { .. });
+    caption.by_load(data, |load, title| {
+        let open = matches!(data.results.loads[load], Load::Open { .. });
         let (mut series, mut missing, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-        for (model, name) in sheet.models() {
-            if let Err(why) = sheet.cell(name, load) {
+        for (model, name) in data.models() {
+            if let Err(why) = data.cell(name, load) {
                 let why = why.say(locale.messages());
                 missing.push(format!("{name}: {why}"));
                 rows.push(vec![name.to_owned(), why]);
             }
-            if let Some((of, response, service)) = merged(sheet, name, load) {
-                rows.push(row(sheet, name, &response));
-                series.push(curve(sheet, of, name, &response, false));
+            if let Some((of, response, service)) = merged(data, name, load) {
+                rows.push(row(data, name, &response));
+                series.push(curve(data, of, name, &response, false));
                 if open {
                     let name = locale.say_with("report-latency-service", &[("model", &name)]);
-                    rows.push(row(sheet, &name, &service));
-                    series.push(curve(sheet, model, &name, &service, true));
+                    rows.push(row(data, &name, &service));
+                    series.push(curve(data, model, &name, &service, true));
                 }
             }
         }
@@ -101,15 +101,19 @@ fn tail(part: f64) -> f64 {
 
 /// The response and the service times of a model under a load, from all valid rounds. Also returns
 /// the model's index.
-fn merged(sheet: &Sheet<'_>, model: &str, load: usize) -> Option<(usize, Latencies, Latencies)> {
-    sheet.cell(model, load).ok()?;
-    let trials = sheet.results.trials.iter();
+fn merged(
+    data: &ReportData<'_>,
+    model: &str,
+    load: usize,
+) -> Option<(usize, Latencies, Latencies)> {
+    data.cell(model, load).ok()?;
+    let trials = data.results.trials.iter();
     let trials =
         trials.filter(|one| one.model == model && one.load == load && one.invalid.is_empty());
     let trials: Vec<&Trial> = trials.collect();
     let response = merge(trials.iter().map(|one| &one.response));
     let service = merge(trials.iter().map(|one| &one.service));
-    (response.samples > 0).then_some((sheet.place(model)?, response, service))
+    (response.samples > 0).then_some((data.place(model)?, response, service))
 }
 
 /// Merges several distributions into one.
@@ -142,8 +146,14 @@ fn shares(times: &Latencies) -> Vec<f64> {
     steps.take_while(enough).collect()
 }
 
-fn curve(sheet: &Sheet<'_>, model: usize, name: &str, times: &Latencies, lesser: bool) -> Series {
-    let locale = &sheet.locale;
+fn curve(
+    data: &ReportData<'_>,
+    model: usize,
+    name: &str,
+    times: &Latencies,
+    lesser: bool,
+) -> Series {
+    let locale = &data.locale;
     let mut points: Vec<Point> = Vec::new();
     let marked = MARKED
         .iter()
@@ -174,14 +184,14 @@ fn curve(sheet: &Sheet<'_>, model: usize, name: &str, times: &Latencies, lesser:
     }
 }
 
-fn row(sheet: &Sheet<'_>, name: &str, times: &Latencies) -> Vec<String> {
+fn row(data: &ReportData<'_>, name: &str, times: &Latencies) -> Vec<String> {
     let time = |part| match times.percentile(part) {
-        Some(time) => sheet.locale.time(time),
+        Some(time) => data.locale.time(time),
         None => "–".to_owned(),
     };
     let percentiles = MARKED[..4].iter().map(|part| time(*part));
     let first = [name.to_owned()].into_iter();
-    let max = sheet.locale.time(times.max);
+    let max = data.locale.time(times.max);
     first.chain(percentiles).chain([max]).collect()
 }
 

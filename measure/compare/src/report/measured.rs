@@ -1,12 +1,12 @@
 //! How the measurement was made: the rules, the proofs, the machine, and how to repeat it.
 
-use super::sheet::Sheet;
+use super::data::ReportData;
 use socklab_text::markup::{Element, el};
 
 /// Cautions about the quality of the measurement, at a prominent place.
-pub(super) fn cautions(sheet: &Sheet<'_>) -> Option<Element> {
-    let locale = &sheet.locale;
-    let cautions = &sheet.results.environment.cautions;
+pub(super) fn cautions(data: &ReportData<'_>) -> Option<Element> {
+    let locale = &data.locale;
+    let cautions = &data.results.environment.cautions;
     let each = cautions.iter().map(|id| el("li").text(&locale.caution(id)));
     (!cautions.is_empty()).then(|| {
         el("aside")
@@ -17,8 +17,8 @@ pub(super) fn cautions(sheet: &Sheet<'_>) -> Option<Element> {
 }
 
 /// How to read the figures.
-pub(super) fn rules(sheet: &Sheet<'_>) -> Element {
-    let locale = &sheet.locale;
+pub(super) fn rules(data: &ReportData<'_>) -> Element {
+    let locale = &data.locale;
     let rules = [
         ("report-rule-rounds", "report-rule-rounds-means"),
         ("report-rule-warm-up", "report-rule-warm-up-means"),
@@ -35,9 +35,9 @@ pub(super) fn rules(sheet: &Sheet<'_>) -> Element {
 }
 
 /// What was proved of each model before the measurement.
-pub(super) fn proofs(sheet: &Sheet<'_>) -> Element {
-    let locale = &sheet.locale;
-    let each = sheet.results.proofs.iter().map(|proof| {
+pub(super) fn proofs(data: &ReportData<'_>) -> Element {
+    let locale = &data.locale;
+    let each = data.results.proofs.iter().map(|proof| {
         let model = &proof.model;
         if proof.same {
             return el("li").text(&locale.say_with("report-proof-same", &[("model", model)]));
@@ -52,17 +52,17 @@ pub(super) fn proofs(sheet: &Sheet<'_>) -> Element {
 }
 
 /// The machine on which it was measured.
-pub(super) fn environment(sheet: &Sheet<'_>) -> Element {
-    let facts = sheet.results.environment.facts.iter();
+pub(super) fn environment(data: &ReportData<'_>) -> Element {
+    let facts = data.results.environment.facts.iter();
     el("dl").class("facts").put_all(
         facts.map(|(name, value)| el("div").put(el("dt").text(name)).put(el("dd").text(value))),
     )
 }
 
 /// The command that repeats the measurement, and the data.
-pub(super) fn again(sheet: &Sheet<'_>, command: &str) -> Element {
-    let locale = &sheet.locale;
-    let seed = sheet.results.seed.to_string();
+pub(super) fn again(data: &ReportData<'_>, command: &str) -> Element {
+    let locale = &data.locale;
+    let seed = data.results.seed.to_string();
     el("div")
         .put(el("p").text(&locale.say("report-again-means")))
         .put(el("pre").set("tabindex", 0).put(el("code").text(command)))

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::data::{ReportData, Withheld};
 use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
 use super::scale::Scale;
-use super::sheet::{Sheet, Withheld};
 use crate::results::Load;
 use socklab_text::markup::Element;
 
@@ -18,18 +18,18 @@ struct Step<'a> {
 }
 
 /// The charts, two for each number of connections.
-pub(super) fn charts(sheet: &Sheet<'_>) -> Vec<Element> {
-    let of_loads = sheet.results.loads.iter().filter_map(|load| match load {
+pub(super) fn charts(data: &ReportData<'_>) -> Vec<Element> {
+    let of_loads = data.results.loads.iter().filter_map(|load| match load {
         Load::Open { connections, .. } => Some(*connections),
         Load::Closed { .. } => None,
     });
-    let of_knees = sheet.results.knees.iter().map(|knee| knee.connections);
+    let of_knees = data.results.knees.iter().map(|knee| knee.connections);
     let each: BTreeSet<u32> = of_loads.chain(of_knees).collect();
     let charts = each.into_iter().flat_map(|connections| {
-        let steps = steps(sheet, connections);
+        let steps = steps(data, connections);
         [
-            achieved(sheet, connections, &steps),
-            response(sheet, connections, &steps),
+            achieved(data, connections, &steps),
+            response(data, connections, &steps),
         ]
     });
     charts.flatten().collect()
@@ -37,17 +37,17 @@ pub(super) fn charts(sheet: &Sheet<'_>) -> Vec<Element> {
 
 /// All rates offered over this number of connections, both as loads of the comparison and in the
 /// search for the knee.
-fn steps<'a>(sheet: &Sheet<'a>, connections: u32) -> Vec<Step<'a>> {
+fn steps<'a>(data: &ReportData<'a>, connections: u32) -> Vec<Step<'a>> {
     let mut steps = Vec::new();
-    for (model, name) in sheet.models() {
-        for (place, load) in sheet.loads() {
+    for (model, name) in data.models() {
+        for (place, load) in data.loads() {
             if let Load::Open {
                 connections: of,
                 rate,
             } = load
                 && of == connections
             {
-                let found = sheet.cell(name, place).and_then(|cell| {
+                let found = data.cell(name, place).and_then(|cell| {
                     let achieved = cell.rate.ok_or(Withheld::NotMeasured)?.value;
                     Ok((achieved, cell.response.p99.map(|one| one.value)))
                 });
@@ -58,7 +58,7 @@ fn steps<'a>(sheet: &Sheet<'a>, connections: u32) -> Vec<Step<'a>> {
                 });
             }
         }
-        let knees = sheet.results.knees.iter();
+        let knees = data.results.knees.iter();
         for knee in knees.filter(|one| one.model == name && one.connections == connections) {
             steps.extend(knee.steps.iter().map(|(offered, achieved, p99)| Step {
                 model,
@@ -71,8 +71,8 @@ fn steps<'a>(sheet: &Sheet<'a>, connections: u32) -> Vec<Step<'a>> {
     steps
 }
 
-fn achieved(sheet: &Sheet<'_>, connections: u32, steps: &[Step<'_>]) -> Option<Element> {
-    let locale = &sheet.locale;
+fn achieved(data: &ReportData<'_>, connections: u32, steps: &[Step<'_>]) -> Option<Element> {
+    let locale = &data.locale;
     let rates = steps.iter().map(|step| step.offered);
     let got = steps.iter().filter_map(|step| Some(step.found.ok()?.0));
     let both = Scale::from_zero(rates.chain(got));
@@ -80,7 +80,7 @@ fn achieved(sheet: &Sheet<'_>, connections: u32, steps: &[Step<'_>]) -> Option<E
     let drawn = Drawn {
         caption: Caption {
             id: format!("open-{connections}"),
-            title: titled(sheet, &locale.say("report-open"), connections),
+            title: titled(data, &locale.say("report-open"), connections),
             means: locale.say("report-open-means"),
             notes: Vec::new(),
         },
@@ -88,19 +88,19 @@ fn achieved(sheet: &Sheet<'_>, connections: u32, steps: &[Step<'_>]) -> Option<E
         across: both,
         y: Axis::new(locale.say("report-axis-rate"), both, |one| locale.tick(one)),
         value: |step| Some(step.found.ok()?.0),
-        text: |sheet, value| sheet.locale.figure(value),
+        text: |data, value| data.locale.figure(value),
         column: locale.say("report-column-rate"),
         reference: Some((
             vec![(0.0, 0.0), (most, most)],
             locale.say("report-open-all"),
         )),
     };
-    drawn.figure(sheet, steps)
+    drawn.figure(data, steps)
 }
 
-fn response(sheet: &Sheet<'_>, connections: u32, steps: &[Step<'_>]) -> Option<Element> {
-    let locale = &sheet.locale;
-    let knees = sheet.results.knees.iter();
+fn response(data: &ReportData<'_>, connections: u32, steps: &[Step<'_>]) -> Option<Element> {
+    let locale = &data.locale;
+    let knees = data.results.knees.iter();
     let knees: Vec<_> = knees.filter(|one| one.connections == connections).collect();
     let limit = knees.first().map(|one| one.limit);
     let p99 = steps.iter().filter_map(|step| step.found.ok()?.1);
@@ -125,7 +125,7 @@ fn response(sheet: &Sheet<'_>, connections: u32, steps: &[Step<'_>]) -> Option<E
     let drawn = Drawn {
         caption: Caption {
             id: format!("open-p99-{connections}"),
-            title: titled(sheet, &locale.say("report-open-p99"), connections),
+            title: titled(data, &locale.say("report-open-p99"), connections),
             means: locale.say("report-open-p99-means"),
             notes: notes.collect(),
         },
@@ -135,18 +135,18 @@ fn response(sheet: &Sheet<'_>, connections: u32, steps: &[Step<'_>]) -> Option<E
             locale.time_tick(one)
         }),
         value: |step| step.found.ok()?.1,
-        text: |sheet, value| sheet.locale.time(value),
+        text: |data, value| data.locale.time(value),
         column: locale.say("report-column-p99"),
         reference: limit.map(|limit| {
             let ends = vec![(0.0, limit), (rates.high(), limit)];
             (ends, locale.say("report-knee-limit"))
         }),
     };
-    drawn.figure(sheet, steps)
+    drawn.figure(data, steps)
 }
 
-fn titled(sheet: &Sheet<'_>, title: &str, connections: u32) -> String {
-    let load = sheet.locale.load(Load::Closed { connections });
+fn titled(data: &ReportData<'_>, title: &str, connections: u32) -> String {
+    let load = data.locale.load(Load::Closed { connections });
     format!("{title} ({load})")
 }
 
@@ -157,16 +157,16 @@ struct Drawn {
     across: Scale,
     y: Axis,
     value: fn(&Step<'_>) -> Option<f64>,
-    text: fn(&Sheet<'_>, f64) -> String,
+    text: fn(&ReportData<'_>, f64) -> String,
     column: String,
     reference: Option<(Vec<(f64, f64)>, String)>,
 }
 
 impl Drawn {
-    fn figure(self, sheet: &Sheet<'_>, steps: &[Step<'_>]) -> Option<Element> {
-        let locale = &sheet.locale;
+    fn figure(self, data: &ReportData<'_>, steps: &[Step<'_>]) -> Option<Element> {
+        let locale = &data.locale;
         let (mut rows, mut missing, mut crosses) = (Vec::new(), Vec::new(), Vec::new());
-        let series = sheet.models().map(|(model, name)| {
+        let series = data.models().map(|(model, name)| {
             let own = steps.iter().filter(|step| step.model == model);
             let points = own.map(|step| {
                 let value = match step.found {
@@ -174,7 +174,7 @@ impl Drawn {
                     Err(why) => Err(why),
                 };
                 let text = match value {
-                    Ok(value) => (self.text)(sheet, value),
+                    Ok(value) => (self.text)(data, value),
                     Err(why) => why.say(locale.messages()),
                 };
                 let offered = locale.figure(step.offered);
@@ -233,6 +233,6 @@ impl Drawn {
                 rows,
             },
         };
-        Some(self.caption.figure(sheet, view))
+        Some(self.caption.figure(data, view))
     }
 }

@@ -6,9 +6,9 @@ use super::chart::{
     Frame, WIDTH, bar, drawing, label, line, row as height_of_row, row_head, tip, width_of,
     withheld,
 };
+use super::data::{ReportData, Withheld};
 use super::figure::{Caption, Table, View};
 use super::scale::Scale;
-use super::sheet::{Sheet, Withheld};
 use crate::summary::{Cell, Estimate};
 use socklab_text::markup::{Element, el};
 
@@ -21,9 +21,9 @@ const KINDS: [&str; 8] = [
 const WOULD_BLOCK: &str = "would-block";
 
 /// The charts, one for each load, if operations were counted.
-pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
-    let locale = &sheet.locale;
-    let cells = sheet.summary.cells.iter();
+pub(super) fn chart(data: &ReportData<'_>) -> Option<Element> {
+    let locale = &data.locale;
+    let cells = data.summary.cells.iter();
     let stands = |cell: &&Cell| cell.invalid.is_empty();
     let cells: Vec<&Cell> = cells.filter(stands).collect();
     let names = cells
@@ -48,13 +48,13 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         means: locale.say("report-operations-means"),
         notes: vec![locale.say("report-operations-note")],
     };
-    caption.by_load(sheet, |load, title| {
+    caption.by_load(data, |load, title| {
         let (mut rows, mut found) = (Vec::new(), Vec::new());
-        for (model, name) in sheet.models() {
-            let cell = sheet.cell(name, load);
+        for (model, name) in data.models() {
+            let cell = data.cell(name, load);
             let mut row = vec![name.to_owned()];
             match cell {
-                Ok(cell) => row.extend(kinds.iter().map(|kind| brief(sheet, count(cell, kind)))),
+                Ok(cell) => row.extend(kinds.iter().map(|kind| brief(data, count(cell, kind)))),
                 Err(why) => row.push(why.say(locale.messages())),
             }
             rows.push(row);
@@ -63,7 +63,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         let head = [locale.say("report-column-model")].into_iter();
         let head = head.chain(kinds.iter().map(|kind| (*kind).to_owned()));
         Some(View {
-            drawing: draw(sheet, load, &title, &kinds, most, &found),
+            drawing: draw(data, load, &title, &kinds, most, &found),
             missing: Vec::new(),
             table: Table {
                 caption: title,
@@ -91,20 +91,20 @@ fn count(cell: &Cell, kind: &str) -> f64 {
 }
 
 /// A number of operations. Most are one or zero, which need no decimals.
-fn brief(sheet: &Sheet<'_>, value: f64) -> String {
-    sheet.locale.tick((value * 1000.0).round() / 1000.0)
+fn brief(data: &ReportData<'_>, value: f64) -> String {
+    data.locale.tick((value * 1000.0).round() / 1000.0)
 }
 
 /// A column for each kind and a row for each model. All bars have the same scale.
 fn draw(
-    sheet: &Sheet<'_>,
+    data: &ReportData<'_>,
     load: usize,
     title: &str,
     kinds: &[&str],
     most: f64,
     models: &[(usize, &str, Result<&Cell, Withheld<'_>>)],
 ) -> Element {
-    let locale = &sheet.locale;
+    let locale = &data.locale;
     let widths = models.iter().map(|(_, name, _)| width_of(name));
     let widest = widths.fold(0.0, f64::max);
     let (left, top) = (widest + 34.0, 34.0);
@@ -134,7 +134,7 @@ fn draw(
     let bar_of = |name: &str, cell: &Cell, kind: &str, x: f64, middle: f64| {
         let value = count(cell, kind);
         let width = frame.x(value);
-        let text = brief(sheet, value);
+        let text = brief(data, value);
         el("g")
             .class("point")
             .put(tip(&format!("{name}, {kind}: {text}")))

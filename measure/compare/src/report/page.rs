@@ -1,8 +1,8 @@
 //! The page: its sections in order, and the style, script and data that it contains.
 
+use super::data::ReportData;
 use super::figure::scrolled;
 use super::locale::date;
-use super::sheet::Sheet;
 use super::{
     Appendix, Picture, Source, costs, headline, idle, latency, measured, open, operations,
     throughput, trials,
@@ -13,10 +13,10 @@ use crate::web_page;
 use socklab_text::markup::{Element, el};
 
 /// The whole page.
-pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'_>) -> String {
-    let locale = &sheet.locale;
-    let title = title(sheet);
-    let sections = sections(sheet, appendix);
+pub(super) fn page(document: &Document, appendix: &Appendix<'_>, data: &ReportData<'_>) -> String {
+    let locale = &data.locale;
+    let title = title(data);
+    let sections = sections(data, appendix);
     let links = sections
         .iter()
         .map(|(id, name, _)| el("a").set("href", format!("#{id}")).text(name));
@@ -34,7 +34,7 @@ pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'
                 .set("hidden", "")
                 .text(&locale.say("report-theme")),
         );
-    let mut reading = sentences(sheet.results, sheet.summary, locale.messages()).into_iter();
+    let mut reading = sentences(data.results, data.summary, locale.messages()).into_iter();
     let first = reading
         .next()
         .map(|one| el("p").class("reading").text(&one));
@@ -43,9 +43,9 @@ pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'
         .put_all(reading.map(|one| el("li").text(&one)));
     let header = el("header")
         .put(el("h1").text(&title))
-        .put(el("p").class("when").text(&when(sheet)))
+        .put(el("p").class("when").text(&when(data)))
         .put_all(first)
-        .put_all(measured::cautions(sheet))
+        .put_all(measured::cautions(data))
         .put(others);
     let sections = sections.into_iter().map(|(id, name, content)| {
         el("section")
@@ -59,28 +59,28 @@ pub(super) fn page(document: &Document, appendix: &Appendix<'_>, sheet: &Sheet<'
         .set("href", "#table")
         .text(&locale.say("report-skip"));
     let body = el("body")
-        .set("data-first", sheet.first_load())
+        .set("data-first", data.first_load())
         .set("data-choose", locale.say("report-choose"))
         .put(skip)
         .put(top)
         .put(el("main").put(header).put_all(sections))
-        .put(data(document))
+        .put(raw_data(document))
         .put(el("script").raw(include_str!("script.js")));
     web_page::html(&title, include_str!("style.css"), body, locale.messages())
 }
 
-fn title(sheet: &Sheet<'_>) -> String {
-    sheet.locale.say_with(
+fn title(data: &ReportData<'_>) -> String {
+    data.locale.say_with(
         "report-title",
         &[
-            ("exercise", &sheet.results.exercise),
-            ("models", &sheet.results.models.len()),
+            ("exercise", &data.results.exercise),
+            ("models", &data.results.models.len()),
         ],
     )
 }
 
-fn when(sheet: &Sheet<'_>) -> String {
-    let (locale, results) = (&sheet.locale, sheet.results);
+fn when(data: &ReportData<'_>) -> String {
+    let (locale, results) = (&data.locale, data.results);
     let rounds = results.trials.iter().map(|one| one.round + 1);
     let rounds = rounds.max().unwrap_or_default();
     let took = locale.time(results.took * 1e6);
@@ -99,30 +99,30 @@ fn when(sheet: &Sheet<'_>) -> String {
 
 /// The sections of the page in order: the id, the title and the content of each.
 fn sections(
-    sheet: &Sheet<'_>,
+    data: &ReportData<'_>,
     appendix: &Appendix<'_>,
 ) -> Vec<(&'static str, String, Vec<Element>)> {
-    let locale = &sheet.locale;
+    let locale = &data.locale;
     let h3 = |id: &str| el("h3").text(&locale.say(id));
-    let table = [Some(headline::table(sheet)), headline::ratios(sheet)];
-    let how_fast = [throughput::chart(sheet), latency::chart(sheet)];
-    let how_fast = how_fast.into_iter().flatten().chain(open::charts(sheet));
+    let table = [Some(headline::table(data)), headline::ratios(data)];
+    let how_fast = [throughput::chart(data), latency::chart(data)];
+    let how_fast = how_fast.into_iter().flatten().chain(open::charts(data));
     let what_cost = [
-        costs::cpu(sheet),
-        costs::switches(sheet),
-        operations::chart(sheet),
-        idle::memory(sheet),
-        idle::delay(sheet),
+        costs::cpu(data),
+        costs::switches(data),
+        operations::chart(data),
+        idle::memory(data),
+        idle::delay(data),
     ];
     let measured = vec![
-        measured::rules(sheet),
+        measured::rules(data),
         h3("report-proofs"),
         el("p").text(&locale.say("report-proofs-means")),
-        measured::proofs(sheet),
+        measured::proofs(data),
         h3("report-environment"),
-        measured::environment(sheet),
+        measured::environment(data),
         h3("report-again"),
-        measured::again(sheet, appendix.command),
+        measured::again(data, appendix.command),
     ];
     let all: [(_, _, Vec<Element>); 7] = [
         (
@@ -139,17 +139,17 @@ fn sections(
         (
             "noise",
             "report-section-noise",
-            trials::chart(sheet).into_iter().collect(),
+            trials::chart(data).into_iter().collect(),
         ),
         (
             "timelines",
             "report-section-timelines",
-            timelines(sheet, appendix.pictures),
+            timelines(data, appendix.pictures),
         ),
         (
             "sources",
             "report-section-sources",
-            sources(sheet, appendix.sources),
+            sources(data, appendix.sources),
         ),
         ("measured", "report-section-measured", measured),
     ];
@@ -161,11 +161,11 @@ fn sections(
         .collect()
 }
 
-fn timelines(sheet: &Sheet<'_>, pictures: &[Picture]) -> Vec<Element> {
+fn timelines(data: &ReportData<'_>, pictures: &[Picture]) -> Vec<Element> {
     if pictures.is_empty() {
         return Vec::new();
     }
-    let means = sheet.locale.say("report-timelines-means");
+    let means = data.locale.say("report-timelines-means");
     let means = el("p").class("means").text(&means);
     // Each drawing has its model's name in its title, so it needs no heading.
     let each = pictures.iter().map(|picture| {
@@ -175,11 +175,11 @@ fn timelines(sheet: &Sheet<'_>, pictures: &[Picture]) -> Vec<Element> {
     [means].into_iter().chain(each).collect()
 }
 
-fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
+fn sources(data: &ReportData<'_>, sources: &[Source]) -> Vec<Element> {
     if sources.is_empty() {
         return Vec::new();
     }
-    let locale = &sheet.locale;
+    let locale = &data.locale;
     let means = locale.say("report-sources-means");
     let columns = sources.iter().enumerate().map(|(place, source)| {
         let wait = source.wait.as_deref();
@@ -227,7 +227,7 @@ fn sources(sheet: &Sheet<'_>, sources: &[Source]) -> Vec<Element> {
 }
 
 /// All measurements, so that every figure can be drawn again.
-fn data(document: &Document) -> Element {
+fn raw_data(document: &Document) -> Element {
     let json = serde_json::to_string(document).unwrap_or_default();
     // In JSON, `<` occurs only in strings, where it can be escaped. So no string can end the
     // element.

@@ -1,16 +1,16 @@
 //! The chart of replies per second against the number of connections.
 
+use super::data::ReportData;
 use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
 use super::scale::Scale;
-use super::sheet::Sheet;
 use crate::results::Load;
 use socklab_text::markup::Element;
 
 /// The chart, if there are closed loads.
-pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
-    let locale = &sheet.locale;
-    let loads = sheet.loads().filter_map(|(load, what)| match what {
+pub(super) fn chart(data: &ReportData<'_>) -> Option<Element> {
+    let locale = &data.locale;
+    let loads = data.loads().filter_map(|(load, what)| match what {
         Load::Closed { connections } => Some((load, f64::from(connections))),
         Load::Open { .. } => None,
     });
@@ -20,10 +20,10 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         return None;
     }
     let (mut missing, mut crosses, mut rows) = (Vec::new(), Vec::new(), Vec::new());
-    let series = sheet.models().map(|(model, name)| {
+    let series = data.models().map(|(model, name)| {
         let points = loads.iter().map(|(load, connections)| {
-            let of = locale.load(sheet.results.loads[*load]);
-            match sheet.cell(name, *load) {
+            let of = locale.load(data.results.loads[*load]);
+            match data.cell(name, *load) {
                 Err(why) => {
                     let why = why.say(locale.messages());
                     missing.push(format!("{name}, {of}: {why}"));
@@ -55,7 +55,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         }
     });
     let series: Vec<Series> = series.collect();
-    let reach = sheet.reach(None, |cell| cell.rate);
+    let reach = data.reach(None, |cell| cell.rate);
     let title = locale.say("report-throughput");
     let ticks = loads.iter().map(|(_, connections)| {
         let text = locale.tick(*connections);
@@ -100,5 +100,5 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         means: locale.say("report-throughput-means"),
         notes: Vec::new(),
     };
-    Some(caption.figure(sheet, view))
+    Some(caption.figure(data, view))
 }

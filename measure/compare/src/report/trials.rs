@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::chart::{Frame, WIDTH, cross, drawing, line, marker, row_head, tip, width_of};
+use super::data::{ReportData, Withheld};
 use super::figure::{Caption, Table, View};
 use super::lines::Axis;
 use super::scale::Scale;
-use super::sheet::{Sheet, Withheld};
 use crate::results::Trial;
 use socklab_text::markup::{Element, el};
 
@@ -14,16 +14,16 @@ use socklab_text::markup::{Element, el};
 const HIGH: f64 = 250.0;
 
 /// The charts, one for each load.
-pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
-    let locale = &sheet.locale;
+pub(super) fn chart(data: &ReportData<'_>) -> Option<Element> {
+    let locale = &data.locale;
     let caption = Caption {
         id: "trials".to_owned(),
         title: locale.say("report-trials"),
         means: locale.say("report-trials-means"),
         notes: vec![locale.say("report-trials-note")],
     };
-    caption.by_load(sheet, |load, title| {
-        let trials = sheet.results.trials.iter();
+    caption.by_load(data, |load, title| {
+        let trials = data.results.trials.iter();
         let trials: Vec<&Trial> = trials.filter(|one| one.load == load).collect();
         let rows = trials.iter().map(|trial| {
             let note = match &trial.invalid[..] {
@@ -49,14 +49,14 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
         // one line.
         let mut missing = BTreeMap::<(Option<usize>, String), Vec<String>>::new();
         for trial in trials.iter().filter(|one| !one.invalid.is_empty()) {
-            let whose = (sheet.place(&trial.model), locale.reasons(&trial.invalid));
+            let whose = (data.place(&trial.model), locale.reasons(&trial.invalid));
             missing
                 .entry(whose)
                 .or_default()
                 .push(locale.count(u64::from(trial.round) + 1));
         }
         let missing = missing.iter().map(|((place, why), rounds)| {
-            let model = place.map_or("", |place| &sheet.results.models[place]);
+            let model = place.map_or("", |place| &data.results.models[place]);
             locale.say_with(
                 "report-trials-invalid",
                 &[
@@ -67,7 +67,7 @@ pub(super) fn chart(sheet: &Sheet<'_>) -> Option<Element> {
             )
         });
         (!trials.is_empty()).then(|| View {
-            drawing: draw(sheet, load, &title, &trials),
+            drawing: draw(data, load, &title, &trials),
             missing: missing.collect(),
             table: Table {
                 caption: title,
@@ -85,15 +85,15 @@ fn rate(trial: &Trial) -> f64 {
     }
 }
 
-fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Element {
-    let locale = &sheet.locale;
+fn draw(data: &ReportData<'_>, load: usize, title: &str, trials: &[&Trial]) -> Element {
+    let locale = &data.locale;
     let rounds = trials.iter().map(|one| one.round + 1).max().unwrap_or(1);
-    let names = sheet.models().map(|(_, name)| width_of(name));
+    let names = data.models().map(|(_, name)| width_of(name));
     let left = names.fold(0.0, f64::max) + 34.0;
-    let row = (HIGH / sheet.results.models.len().max(1) as f64).clamp(34.0, 56.0);
+    let row = (HIGH / data.results.models.len().max(1) as f64).clamp(34.0, 56.0);
     // The vertical distance between rounds.
     let step = (row - 18.0) / f64::from(rounds);
-    let (top, bottom) = (8.0, 8.0 + row * sheet.results.models.len() as f64);
+    let (top, bottom) = (8.0, 8.0 + row * data.results.models.len() as f64);
     let scale = Scale::around(trials.iter().map(|one| rate(one)));
     let frame = Frame {
         across: (left, WIDTH - 30.0),
@@ -113,7 +113,7 @@ fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Eleme
     drawing(bottom + 54.0, &id, title, &description)
         .put(el("g").class("axis").put_all(grid))
         .put(frame.axis_x(&axis.name, &axis.ticks, 0.0))
-        .put_all(sheet.models().map(|(model, name)| {
+        .put_all(data.models().map(|(model, name)| {
             let above = top + row * model as f64;
             let middle = above + row / 2.0;
             let mut group = el("g").class(format!("m{}", model % 8)).put_all(row_head(
@@ -121,7 +121,7 @@ fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Eleme
                 name,
                 (left, middle),
             ));
-            if let Some(median) = sheet.figure(name, load, |cell| cell.rate) {
+            if let Some(median) = data.figure(name, load, |cell| cell.rate) {
                 let x = frame.x(median.value);
                 group = group.put(line((x, above + 5.0), (x, above + row - 5.0)).class("median"));
             }
@@ -139,7 +139,7 @@ fn draw(sheet: &Sheet<'_>, load: usize, title: &str, trials: &[&Trial]) -> Eleme
                 if trial.invalid.is_empty() {
                     // A valid round of an invalid cell does not count either, so its mark is
                     // hollow.
-                    let class = match sheet.cell(name, load) {
+                    let class = match data.cell(name, load) {
                         Ok(_) => "point",
                         Err(_) => "point hollow",
                     };

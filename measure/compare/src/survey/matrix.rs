@@ -101,12 +101,12 @@ impl Matrix {
         // All comparisons with the best of a column: the index of the column and of the contestant.
         let mut rivals = Vec::new();
         let mut series = Vec::new();
-        for asked in &survey.questions {
-            for &measure in asked.question.measures() {
+        for results in &survey.questions {
+            for &measure in results.question.measures() {
                 let figures: Vec<Option<f64>> = survey
                     .contestants
                     .iter()
-                    .map(|model| figure(asked, model, measure))
+                    .map(|model| figure(results, model, measure))
                     .collect();
                 let known = figures.iter().enumerate();
                 let known = known.filter_map(|(at, figure)| Some((at, (*figure)?)));
@@ -118,17 +118,17 @@ impl Matrix {
                         metric: measure.kind(),
                         open: false,
                         sliced: true,
-                        logs: logs(asked, one, other, measure),
+                        logs: logs(results, one, other, measure),
                     });
                     rivals.push((columns.len(), at));
                 }
                 let cells = figures.iter().zip(&survey.contestants);
                 let cells = cells.map(|(figure, model)| match figure {
                     Some(figure) => Cell::Figure(*figure, Mark::Best),
-                    None => asked.absent(model).map_or(Cell::Empty, Cell::Absent),
+                    None => results.absent(model).map_or(Cell::Empty, Cell::Absent),
                 });
                 columns.push(Column {
-                    question: asked.question,
+                    question: results.question,
                     measure,
                     cells: cells.collect(),
                 });
@@ -233,19 +233,19 @@ impl Measure {
 }
 
 /// The figures of a contestant, by round.
-fn rounds(asked: &QuestionResults, model: &str, measure: Measure) -> Vec<(u32, f64)> {
+fn rounds(results: &QuestionResults, model: &str, measure: Measure) -> Vec<(u32, f64)> {
     if measure == Measure::Bytes {
-        let silent = asked.silent.iter().filter(|one| one.model == model);
+        let silent = results.silent.iter().filter(|one| one.model == model);
         // At least one byte, so that the logarithm is defined.
         return silent.map(|one| (one.round, one.bytes.max(1.0))).collect();
     }
-    let trials = asked.trials.iter().filter(|one| one.model == model);
+    let trials = results.trials.iter().filter(|one| one.model == model);
     let figures = trials.filter_map(|trial| Some((trial.round, measure.of(trial)?)));
     figures.collect()
 }
 
-fn figure(asked: &QuestionResults, model: &str, measure: Measure) -> Option<f64> {
-    let figures = rounds(asked, model, measure);
+fn figure(results: &QuestionResults, model: &str, measure: Measure) -> Option<f64> {
+    let figures = rounds(results, model, measure);
     statistics::median(
         &figures
             .iter()
@@ -255,11 +255,11 @@ fn figure(asked: &QuestionResults, model: &str, measure: Measure) -> Option<f64>
 }
 
 /// The logarithms of the ratios of two contestants, one for each round that both have.
-fn logs(asked: &QuestionResults, model: &str, other: &str, measure: Measure) -> Vec<f64> {
-    let others = rounds(asked, other, measure);
+fn logs(results: &QuestionResults, model: &str, other: &str, measure: Measure) -> Vec<f64> {
+    let others = rounds(results, other, measure);
     let of_round = |round: u32| others.iter().find(|(other, _)| *other == round);
     let ratio = |(round, figure)| Some(f64::ln(figure / of_round(round)?.1));
-    let ours = rounds(asked, model, measure);
+    let ours = rounds(results, model, measure);
     ours.into_iter().filter_map(ratio).collect()
 }
 

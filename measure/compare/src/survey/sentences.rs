@@ -72,13 +72,13 @@ impl<'s> SurveyText<'s> {
 
     /// One sentence for each question, numbered as in the table.
     pub fn sentences(self) -> Vec<String> {
-        let asked = self.survey.questions.iter().enumerate();
-        let sentences = asked.map(|(at, asked)| {
-            let sentence = match asked.question {
-                Question::OneClient => self.one_client(asked),
-                Question::HundredBusy | Question::ShortVisits => self.cost(asked),
-                Question::SlowClient | Question::SlowRequest => self.waiting(asked),
-                Question::Silent => self.silent(asked),
+        let results = self.survey.questions.iter().enumerate();
+        let sentences = results.map(|(at, results)| {
+            let sentence = match results.question {
+                Question::OneClient => self.one_client(results),
+                Question::HundredBusy | Question::ShortVisits => self.cost(results),
+                Question::SlowClient | Question::SlowRequest => self.waiting(results),
+                Question::Silent => self.silent(results),
             };
             format!("{} {sentence}", at + 1)
         });
@@ -133,15 +133,15 @@ impl<'s> SurveyText<'s> {
     /// All contestants without a figure, over all questions.
     fn absent(self) -> impl Iterator<Item = &'s Absent> {
         let questions = self.survey.questions.iter();
-        questions.flat_map(|asked| &asked.absent)
+        questions.flat_map(|results| &results.absent)
     }
 
     /// The sentence on how long a reply takes.
-    fn one_client(self, asked: &QuestionResults) -> String {
-        let Some(column) = self.matrix.column(asked.question, Measure::P50) else {
+    fn one_client(self, results: &QuestionResults) -> String {
+        let Some(column) = self.matrix.column(results.question, Measure::P50) else {
             return String::new();
         };
-        let mut sentence = self.differ(asked, column);
+        let mut sentence = self.differ(results, column);
         let polls = |at: &usize| {
             let used = self.survey.idle_use.get(&self.matrix.contestants[*at]);
             used.is_some_and(|used| *used >= POLLS)
@@ -158,14 +158,14 @@ impl<'s> SurveyText<'s> {
     }
 
     /// The sentence on what a reply costs, and why, if the counters show it.
-    fn cost(self, asked: &QuestionResults) -> String {
-        let Some(column) = self.matrix.column(asked.question, Measure::Cpu) else {
+    fn cost(self, results: &QuestionResults) -> String {
+        let Some(column) = self.matrix.column(results.question, Measure::Cpu) else {
             return String::new();
         };
-        let mut sentence = self.differ(asked, column);
+        let mut sentence = self.differ(results, column);
         let (best, worst) = (column.best(), column.worse());
         let pair = best.first().copied().zip(worst.first().map(|one| one.0));
-        if let Some(why) = pair.and_then(|(best, worst)| self.why(asked, best, worst)) {
+        if let Some(why) = pair.and_then(|(best, worst)| self.why(results, best, worst)) {
             sentence.push(' ');
             sentence.push_str(&why);
         }
@@ -173,18 +173,18 @@ impl<'s> SurveyText<'s> {
     }
 
     /// The sentence on which servers make other clients wait.
-    fn waiting(self, asked: &QuestionResults) -> String {
-        let Some(column) = self.matrix.column(asked.question, Measure::P99) else {
+    fn waiting(self, results: &QuestionResults) -> String {
+        let Some(column) = self.matrix.column(results.question, Measure::P99) else {
             return String::new();
         };
-        let name = asked.question.name();
+        let name = results.question.name();
         let (Some(least), Some(most)) = (column.least(), column.most()) else {
             return self.messages.say("survey-no-figures");
         };
         let (waits, spared) = (waits(column), spared(column));
         let Some(first) = waits.first() else {
             if column.is_unsure() && most / least >= WAITS {
-                return self.unsure(asked);
+                return self.unsure(results);
             }
             return self.messages.say(&format!("survey-{name}-nobody"));
         };
@@ -207,12 +207,12 @@ impl<'s> SurveyText<'s> {
 
     /// The sentence on what silent connections cost, in memory and for an active client beside
     /// them.
-    fn silent(self, asked: &QuestionResults) -> String {
+    fn silent(self, results: &QuestionResults) -> String {
         let mut sentence = String::new();
-        if let Some(column) = self.matrix.column(asked.question, Measure::Bytes) {
-            sentence = self.differ(asked, column);
+        if let Some(column) = self.matrix.column(results.question, Measure::Bytes) {
+            sentence = self.differ(results, column);
         }
-        if let Some(column) = self.matrix.column(asked.question, Measure::Cpu)
+        if let Some(column) = self.matrix.column(results.question, Measure::Cpu)
             && let [(worst, ratio), ..] = column.worse()[..]
             && ratio >= 1.5
         {
@@ -234,8 +234,8 @@ impl<'s> SurveyText<'s> {
     }
 
     /// Names the best and the worst contestant, or says that there is no difference.
-    fn differ(self, asked: &QuestionResults, column: &Column) -> String {
-        let name = asked.question.name();
+    fn differ(self, results: &QuestionResults, column: &Column) -> String {
+        let name = results.question.name();
         let (Some(least), Some(most)) = (column.least(), column.most()) else {
             return self.messages.say("survey-no-figures");
         };
@@ -243,7 +243,7 @@ impl<'s> SurveyText<'s> {
         let least_shown = shown(column.measure, least, self.messages);
         let Some((worst, ratio)) = worse.first().copied() else {
             if column.is_unsure() {
-                return self.unsure(asked);
+                return self.unsure(results);
             }
             let most = shown(column.measure, most, self.messages);
             return self.say_with(
@@ -278,18 +278,18 @@ impl<'s> SurveyText<'s> {
     }
 
     /// Says that there may be a difference, but none is significant.
-    fn unsure(self, asked: &QuestionResults) -> String {
-        let name = asked.question.name();
+    fn unsure(self, results: &QuestionResults) -> String {
+        let name = results.question.name();
         let question = self.messages.say(&format!("survey-name-{name}"));
         self.say_with("survey-not-sure", &[("question", &question)])
     }
 
     /// Explains the difference between two contestants, if the counters do: by context switches, or
     /// by calls of the driver.
-    fn why(self, asked: &QuestionResults, best: usize, worst: usize) -> Option<String> {
+    fn why(self, results: &QuestionResults, best: usize, worst: usize) -> Option<String> {
         let [best, worst] = [best, worst].map(|at| &self.matrix.contestants[at]);
         let median = |model: &String, count: fn(&Trial) -> Option<f64>| {
-            let trials = asked.trials.iter().filter(|one| one.model == *model);
+            let trials = results.trials.iter().filter(|one| one.model == *model);
             let counts: Vec<f64> = trials.filter_map(count).collect();
             statistics::median(&counts)
         };

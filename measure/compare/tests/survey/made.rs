@@ -127,7 +127,7 @@ pub(crate) fn survey(servers: &[Like], noise: f64, seed: u64) -> Survey {
             Question::OneClient | Question::HundredBusy | Question::ShortVisits => 5,
             _ => 3,
         };
-        let mut asked = QuestionResults {
+        let mut results = QuestionResults {
             question,
             load: Load::Closed { connections: 1 },
             trials: Vec::new(),
@@ -137,7 +137,7 @@ pub(crate) fn survey(servers: &[Like], noise: f64, seed: u64) -> Survey {
         for like in servers {
             let many = matches!(question, Question::HundredBusy | Question::Silent);
             if let Some(serves) = like.serves.filter(|_| many) {
-                asked.absent.push(Absent {
+                results.absent.push(Absent {
                     model: like.name.to_owned(),
                     why: AbsentReason::Serves(serves),
                 });
@@ -153,9 +153,9 @@ pub(crate) fn survey(servers: &[Like], noise: f64, seed: u64) -> Survey {
                     Question::Silent => ((20.0, 60.0), like.talker),
                 };
                 let times = (off(times.0), off(times.1));
-                asked.trials.push(trial(like, round, times, off(cpu)));
+                results.trials.push(trial(like, round, times, off(cpu)));
                 if question == Question::Silent {
-                    asked.silent.push(Silent {
+                    results.silent.push(Silent {
                         model: like.name.to_owned(),
                         round,
                         connections: 900,
@@ -164,7 +164,7 @@ pub(crate) fn survey(servers: &[Like], noise: f64, seed: u64) -> Survey {
                 }
             }
         }
-        questions.push(asked);
+        questions.push(results);
     }
     let spins = |like: &Like| if like.name == "nonblocking" { 1.0 } else { 0.0 };
     Survey {

@@ -107,10 +107,10 @@ fn those_who_failed_are_told_with_what_they_said() {
         model: model.to_owned(),
         why,
     };
-    for asked in &mut survey.questions {
-        asked.trials.retain(|one| one.model != "tokio");
+    for results in &mut survey.questions {
+        results.trials.retain(|one| one.model != "tokio");
         let (after, said) = (7, "UnicodeDecodeError: \x1b[31mñ".to_owned());
-        asked
+        results
             .absent
             .push(absent("tokio", AbsentReason::Stopped { after, said }));
     }

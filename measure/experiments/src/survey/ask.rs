@@ -33,7 +33,7 @@ pub(super) struct Asking<'p> {
     question: Question,
     /// The contestants that are still measured.
     left: Vec<&'p Contestant>,
-    asked: QuestionResults,
+    results: QuestionResults,
     /// How many parts there are, and how many are over.
     parts: (u32, u32),
 }
@@ -60,7 +60,7 @@ pub(super) fn ask(
         plan,
         question,
         left,
-        asked: QuestionResults {
+        results: QuestionResults {
             question,
             load: plan::load(question).1,
             trials: Vec::new(),
@@ -73,7 +73,7 @@ pub(super) fn ask(
         asking.round(round, idle_use, rng, progress)?;
         asking.parts.0 += 1;
     }
-    Ok(asking.asked)
+    Ok(asking.results)
 }
 
 impl Asking<'_> {
@@ -160,7 +160,7 @@ impl Asking<'_> {
                     },
                 );
             } else {
-                self.asked.trials.push(trial);
+                self.results.trials.push(trial);
             }
         }
         Ok(())
@@ -245,7 +245,7 @@ impl Asking<'_> {
         if let (Some(before), Some(now)) = (before, server.memory()) {
             let grown = now.saturating_sub(before);
             let connections = SILENT - SILENT_BEFORE;
-            self.asked.silent.push(Silent {
+            self.results.silent.push(Silent {
                 model: contestant.name.clone(),
                 round,
                 connections,
@@ -257,7 +257,7 @@ impl Asking<'_> {
 
     /// How many replies of a contestant have come so far.
     fn replies(&self, name: &str) -> u64 {
-        let trials = self.asked.trials.iter().filter(|one| one.model == name);
+        let trials = self.results.trials.iter().filter(|one| one.model == name);
         trials.map(|one| one.replies).sum()
     }
 
@@ -268,10 +268,10 @@ impl Asking<'_> {
     /// Removes a contestant from this question.
     fn is_absent_by_name(&mut self, name: &str, why: AbsentReason) {
         self.left.retain(|one| one.name != name);
-        self.asked.trials.retain(|one| one.model != name);
-        self.asked.silent.retain(|one| one.model != name);
+        self.results.trials.retain(|one| one.model != name);
+        self.results.silent.retain(|one| one.model != name);
         let model = name.to_owned();
-        self.asked.absent.push(Absent { model, why });
+        self.results.absent.push(Absent { model, why });
     }
 }
 

@@ -6,15 +6,15 @@ use crate::summary::{Cell, Document, Estimate, Summary};
 use socklab_text::{Messages, explained};
 
 /// The measurements, and the language of the report.
-pub(super) struct Sheet<'a> {
+pub(super) struct ReportData<'a> {
     pub(super) results: &'a Results,
     pub(super) summary: &'a Summary,
     pub(super) locale: Locale<'a>,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> ReportData<'a> {
     pub(super) fn new(document: &'a Document, messages: &'a dyn Messages) -> Self {
-        Sheet {
+        ReportData {
             results: &document.results,
             summary: &document.summary,
             locale: Locale::new(messages),
