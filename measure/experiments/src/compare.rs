@@ -29,7 +29,7 @@ use crate::cores::pin;
 use crate::measured::raise_descriptors;
 use crate::testbed::{TrialOutcome, prove_program};
 
-pub(crate) use environment::{Setting, describe};
+pub(crate) use environment::{MeasurementSetup, describe};
 pub(crate) use other_programs::OtherPrograms;
 pub use plan::{Contestant, ContestantKind, Plan, Thoroughness};
 pub use sources::sources;
@@ -110,7 +110,7 @@ pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, U
         .unwrap_or_default()
         .as_secs();
     let register = plan.records().then_some(plan.folder.as_path());
-    let environment = describe(&Setting {
+    let environment = describe(&MeasurementSetup {
         generator: &plan.cores.generator,
         server: &plan.cores.server,
         descriptors: raise_descriptors(),
@@ -186,10 +186,11 @@ fn one_by_one(
     progress: &mut dyn Progress,
 ) -> Result<(), Unmeasured> {
     let order = plan.order();
-    for (done, &(round, contestant, load)) in order.iter().enumerate() {
-        let contestant = &plan.contestants[contestant];
-        progress.trial(&contestant.name, &plan.loads[load], done, order.len());
-        let tried = trial::run(plan, round, contestant, load, &mut |rate| {
+    for (done, planned) in order.iter().enumerate() {
+        let contestant = &plan.contestants[planned.contestant];
+        let load = &plan.loads[planned.load];
+        progress.trial(&contestant.name, load, done, order.len());
+        let tried = trial::run(plan, planned.round, contestant, planned.load, &mut |rate| {
             progress.rate(rate);
         })
         .map_err(|error| Unmeasured::Failed(contestant.name.clone(), error))?;

@@ -16,7 +16,7 @@ use socklab_compare::results::Proof;
 use socklab_compare::survey::{Absent, AbsentReason, Question, SCHEMA, Survey};
 use socklab_core::lab;
 
-use crate::compare::{OtherPrograms, Setting, describe, proof};
+use crate::compare::{MeasurementSetup, OtherPrograms, describe, proof};
 use crate::cores::pin;
 use crate::measured::raise_descriptors;
 use crate::testbed::{ContestantKind, prove_program};
@@ -38,7 +38,7 @@ pub trait Progress {
 pub fn measure(plan: &Plan, progress: &mut dyn Progress) -> io::Result<Survey> {
     let begun = Instant::now();
     let started = SystemTime::now().duration_since(UNIX_EPOCH);
-    let environment = describe(&Setting {
+    let environment = describe(&MeasurementSetup {
         generator: &plan.cores.generator,
         server: &plan.cores.server,
         descriptors: raise_descriptors(),

@@ -20,7 +20,7 @@ use socklab_text::Messages;
 
 use crate::in_memory::register;
 use crate::in_process::{ANY, LIMIT, LocalServer, run, typed};
-use counts::{Counter, Counts};
+use counts::{Counter, Counts, Row};
 
 /// The recorded exchange of both ends.
 pub struct Played {
@@ -99,9 +99,9 @@ pub enum Detail {
 
 /// The exchange on the first runtime, and how each runtime's driver carried it out. Also returns
 /// whether all runtimes had the same exchange. `None` if none played it.
-pub fn page(
+pub fn page<'p>(
     exercise: &Exercise,
-    played: &[(Runtime, Played)],
+    played: &'p [(Runtime, Played)],
     detail: Detail,
     messages: &dyn Messages,
 ) -> Option<(String, bool)> {
@@ -121,15 +121,17 @@ pub fn page(
         }
     });
     let expected = reference.canonical();
-    let rows: Vec<(&str, &Counts, bool)> = played
-        .iter()
-        .map(|(runtime, one)| (runtime.name(), &one.counts, one.canonical() == expected))
-        .collect();
+    let row = |(runtime, one): &'p (Runtime, Played)| Row {
+        runtime: runtime.name(),
+        counts: &one.counts,
+        same: one.canonical() == expected,
+    };
+    let rows: Vec<Row<'_>> = played.iter().map(row).collect();
     text.push_str(&match detail {
         Detail::Ladder => counts::sentences(&rows, messages),
         Detail::Transcript => format!("\n{}", counts::table(&rows, messages)),
     });
-    Some((text, rows.iter().all(|(_, _, same)| *same)))
+    Some((text, rows.iter().all(|row| row.same)))
 }
 
 /// Transcripts kept in memory.

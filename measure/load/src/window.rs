@@ -26,6 +26,14 @@ pub(crate) enum Reply {
     NeverAsked,
 }
 
+/// A question of a window.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    asked: Asked,
+    /// Whether the question is still in flight.
+    open: bool,
+}
+
 /// The questions of one socket, by their numbers, which follow one another.
 ///
 /// Those between the oldest that is open and the newest are all kept; of the older ones only those
@@ -35,7 +43,7 @@ pub(crate) struct Window {
     /// The number of the first question ever, and of the first that is kept.
     start: u64,
     front: u64,
-    kept: VecDeque<(Asked, bool)>,
+    kept: VecDeque<Kept>,
     in_flight: usize,
     /// One more than the highest number that was answered.
     answered: u64,
@@ -69,7 +77,7 @@ impl Window {
         if asked.counted && self.counted.is_none() {
             self.counted = Some(number);
         }
-        self.kept.push_back((asked, true));
+        self.kept.push_back(Kept { asked, open: true });
         self.in_flight += 1;
         number
     }
@@ -77,7 +85,7 @@ impl Window {
     /// The last `count` could not be sent after all.
     pub(crate) fn take_back(&mut self, count: usize) {
         for _ in 0..count {
-            if let Some((_, true)) = self.kept.pop_back() {
+            if let Some(Kept { open: true, .. }) = self.kept.pop_back() {
                 self.in_flight -= 1;
             }
         }
@@ -100,7 +108,7 @@ impl Window {
                 Reply::Duplicate { counted }
             };
         }
-        let Some(&(asked, open)) = self.kept.get((number - self.front) as usize) else {
+        let Some(&Kept { asked, open }) = self.kept.get((number - self.front) as usize) else {
             return Reply::NeverAsked;
         };
         if !open {
@@ -122,16 +130,16 @@ impl Window {
     pub(crate) fn give_up(&mut self, number: Option<u64>) -> Option<(u64, Asked)> {
         let at = match number {
             Some(number) => usize::try_from(number.checked_sub(self.front)?).ok()?,
-            None => self.kept.iter().position(|&(_, open)| open)?,
+            None => self.kept.iter().position(|one| one.open)?,
         };
-        let &(asked, open) = self.kept.get(at)?;
+        let &Kept { asked, open } = self.kept.get(at)?;
         let number = self.front + at as u64;
         open.then(|| self.close(number)).map(|()| (number, asked))
     }
 
     /// Closes those that were sent more than `timeout` ago, and tells of each.
     pub(crate) fn expire(&mut self, now: u64, timeout: u64, lost: &mut impl FnMut(Asked)) {
-        while let Some(&(asked, open)) = self.kept.front() {
+        while let Some(&Kept { asked, open }) = self.kept.front() {
             // Asked in this order, so the first that has time left ends it. Closed ones leave when
             // they are first.
             if now.saturating_sub(asked.sent) <= timeout {
@@ -145,11 +153,11 @@ impl Window {
     }
 
     fn close(&mut self, number: u64) {
-        if let Some((_, open)) = self.kept.get_mut((number - self.front) as usize) {
-            *open = false;
+        if let Some(kept) = self.kept.get_mut((number - self.front) as usize) {
+            kept.open = false;
             self.in_flight -= 1;
         }
-        while let Some((_, false)) = self.kept.front() {
+        while let Some(Kept { open: false, .. }) = self.kept.front() {
             self.kept.pop_front();
             self.front += 1;
         }

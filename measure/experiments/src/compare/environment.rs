@@ -10,7 +10,7 @@ use crate::cores::allowed_cores;
 const LOCK: &str = include_str!("../../../../Cargo.lock");
 
 /// What was chosen for this run, and goes with the facts.
-pub(crate) struct Setting<'a> {
+pub(crate) struct MeasurementSetup<'a> {
     pub(crate) generator: &'a [usize],
     pub(crate) server: &'a [usize],
     pub(crate) descriptors: u64,
@@ -18,7 +18,7 @@ pub(crate) struct Setting<'a> {
 }
 
 /// The machine as it is now, before anything is measured.
-pub(crate) fn describe(setting: &Setting<'_>) -> Environment {
+pub(crate) fn describe(setting: &MeasurementSetup<'_>) -> Environment {
     let mut facts = Vec::new();
     let mut add = |name: &str, value: String| {
         let value = if value.is_empty() {
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn everything_is_said_or_said_to_be_unknown() {
-        let setting = Setting {
+        let setting = MeasurementSetup {
             generator: &[],
             server: &[],
             descriptors: 1024,

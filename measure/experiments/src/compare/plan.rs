@@ -111,6 +111,14 @@ impl Thoroughness {
     }
 }
 
+/// A trial to be run: its round, and the indices of the contestant and the load.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlannedTrial {
+    pub(super) round: u32,
+    pub(super) contestant: usize,
+    pub(super) load: usize,
+}
+
 /// How long starting and ending a server takes.
 const OVERHEAD: Duration = Duration::from_millis(60);
 
@@ -136,16 +144,19 @@ impl Plan {
         trials + idle + knee
     }
 
-    /// The order of the trials as (round, contestant, load): rounds, each with every contestant
-    /// under every load once, shuffled, so that what changes on the machine with time meets all
-    /// alike.
-    pub(super) fn order(&self) -> Vec<(u32, usize, usize)> {
+    /// The order of the trials: rounds, each with every contestant under every load once, shuffled,
+    /// so that what changes on the machine with time meets all alike.
+    pub(super) fn order(&self) -> Vec<PlannedTrial> {
         let mut rng = fastrand::Rng::with_seed(self.seed);
         let mut order = Vec::new();
         for round in 0..self.rounds {
-            let mut all: Vec<(u32, usize, usize)> = (0..self.contestants.len())
+            let mut all: Vec<PlannedTrial> = (0..self.contestants.len())
                 .flat_map(|contestant| {
-                    (0..self.loads.len()).map(move |load| (round, contestant, load))
+                    (0..self.loads.len()).map(move |load| PlannedTrial {
+                        round,
+                        contestant,
+                        load,
+                    })
                 })
                 .collect();
             rng.shuffle(&mut all);

@@ -64,11 +64,24 @@ impl Observer for Counter {
     }
 }
 
+/// What the server's driver did on one runtime.
+pub(super) struct Row<'a> {
+    pub(super) runtime: &'a str,
+    pub(super) counts: &'a Counts,
+    /// Whether the transcript is that of the first runtime.
+    pub(super) same: bool,
+}
+
 /// One line for each runtime: what its server's driver did, and whether the exchange differed.
-pub(super) fn sentences(rows: &[(&str, &Counts, bool)], messages: &dyn Messages) -> String {
+pub(super) fn sentences(rows: &[Row<'_>], messages: &dyn Messages) -> String {
     let name = |kind: OperationKind| messages.say(&format!("timeline-operation-{}", kind.name()));
     let mut text = String::new();
-    for (runtime, counts, same) in rows {
+    for Row {
+        runtime,
+        counts,
+        same,
+    } in rows
+    {
         let calls = SHOWN
             .iter()
             .zip(counts.calls)
@@ -95,23 +108,23 @@ pub(super) fn sentences(rows: &[(&str, &Counts, bool)], messages: &dyn Messages)
 }
 
 /// The server's counts on each runtime, and whether its transcript is that of the first.
-pub(super) fn table(rows: &[(&str, &Counts, bool)], messages: &dyn Messages) -> String {
+pub(super) fn table(rows: &[Row<'_>], messages: &dyn Messages) -> String {
     let mut header = vec![messages.say("tour-runtime")];
     header.extend(SHOWN.map(|kind| kind.name().to_owned()));
     header
         .extend(["tour-would-block", "tour-blocked", "tour-transcript"].map(|id| messages.say(id)));
-    let rows = rows.iter().map(|(runtime, counts, same)| {
-        let mut row = vec![(*runtime).to_owned()];
-        row.extend(counts.calls.map(|calls| calls.to_string()));
-        row.push(counts.would_block.to_string());
-        row.push(match counts.blocked_in() {
+    let rows = rows.iter().map(|one| {
+        let mut row = vec![one.runtime.to_owned()];
+        row.extend(one.counts.calls.map(|calls| calls.to_string()));
+        row.push(one.counts.would_block.to_string());
+        row.push(match one.counts.blocked_in() {
             Some((kind, spent)) => {
                 let millis = format!("{:.3}", spent.as_secs_f64() * 1e3);
                 format!("{} {} ms", kind.name(), messages.number(&millis))
             }
             None => String::new(),
         });
-        row.push(messages.say(if *same { "tour-same" } else { "tour-differs" }));
+        row.push(messages.say(if one.same { "tour-same" } else { "tour-differs" }));
         row
     });
     Grid::new(1, header, rows.collect()).plain()
