@@ -12,7 +12,7 @@ After each round every confirmation that a client received must be in the regist
 retry of what was not confirmed must get the right answer. Exits with 1 when one is not.
 """
 import argparse, os, pathlib, random, shutil, signal, subprocess, sys, tempfile, time
-from desk import *
+from submissions import *
 
 CLIENTS = 16
 
@@ -44,7 +44,7 @@ def killed(rounds):
         register, first, confirmed, wrong = f"{folder}/register.db", 10_000_000, [], 0
         for n in range(rounds):
             server = Server(register, RUNTIMES[n % len(RUNTIMES)], ["--per-address", "4096"])
-            load = Load(server.port, CLIENTS, first)
+            load = Submitters(server.port, CLIENTS, first)
             time.sleep(random.uniform(0.02, 0.5))
             server.kill()
             load.end()
@@ -72,11 +72,11 @@ def fsync_fails():
             prefix = ["strace", "-f", "-o", "/dev/null", "-e", "trace=fsync,fdatasync",
                       "-e", "inject=fsync,fdatasync:error=EIO:when=200..206"]
             server = Server(register, runtime, prefix=prefix)
-            load = Load(server.port, CLIENTS, 20_000_000)
+            load = Submitters(server.port, CLIENTS, 20_000_000)
             # It tries again once a second, and each try fails while one of its syncs does.
             time.sleep(20)
             load.end()
-            said = server.said()
+            said = server.stderr()
             failed, recovered = said.count("the register failed"), said.count("is whole")
             dnis, whole = recorded(register)
             wrong = retry(server.port, load.unconfirmed, dnis)
@@ -101,10 +101,10 @@ def disk_full():
                 continue
             register = f"{folder}/register.db"
             server = Server(register, "mio", prefix=prefix)
-            load = Load(server.port, CLIENTS, 30_000_000)
+            load = Submitters(server.port, CLIENTS, 30_000_000)
             time.sleep(8)
             load.end()
-            said = server.said()
+            said = server.stderr()
             alive = server.process.poll() is None
             full = said.count("disk is full") + said.count("the register failed")
             refused = sum("cannot record" in said for _, _, said in load.unconfirmed)
@@ -128,7 +128,7 @@ def postgres(rounds):
         return True
     try:
         server = Server(cluster.url, "mio")
-        load = Load(server.port, CLIENTS, 40_000_000)
+        load = Submitters(server.port, CLIENTS, 40_000_000)
         for _ in range(rounds):
             time.sleep(random.uniform(0.3, 1.5))
             cluster.kill()

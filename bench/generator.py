@@ -10,7 +10,7 @@ gives both cores to the load alone (SCHED_FIFO, which needs the privilege).
 Linux, a C compiler, two cores; traffic stays on 127.0.0.1.
 """
 import argparse, os, random, re, resource, statistics, subprocess, sys
-from built import EXAMPLES, ROOT, SOCKLAB
+from paths import EXAMPLES, ROOT, SOCKLAB
 from peers import PEERS, Server, socklab
 
 LOAD = EXAMPLES / "load"
@@ -29,7 +29,7 @@ CASES = [
 ]
 
 
-def pinned(command):
+def run_pinned(command):
     """What a load printed, and the CPU seconds it took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     out = subprocess.run(["taskset", "-c", "0", *map(str, command)], capture_output=True, text=True, check=True).stdout
@@ -37,17 +37,17 @@ def pinned(command):
     return out, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def theirs(load, port, args, seconds):
-    out, cpu = pinned([PEERS / load, port, *args, seconds])
+def run_c_load(load, port, args, seconds):
+    out, cpu = run_pinned([PEERS / load, port, *args, seconds])
     rate, wrong = re.match(r"(\d+) \S+\s+(?:wrong|bad) (\d+)", out).groups()
     if int(wrong):
         sys.exit(f"{load}: {out}")
     return float(rate), cpu / (float(rate) * seconds) * 1e6
 
 
-def ours(exercise, port, args, seconds):
+def run_socklab_load(exercise, port, args, seconds):
     # The C servers know the capitals of ASCII alone, and the C loads send nothing else.
-    out, _ = pinned([LOAD, exercise, f"127.0.0.1:{port}", "--ascii", "--seconds", seconds, *args])
+    out, _ = run_pinned([LOAD, exercise, f"127.0.0.1:{port}", "--ascii", "--seconds", seconds, *args])
     rate, wrong, lost, busy = re.match(r"(\d+) \S+\s+wrong (\d+)\s+lost (\d+) .* busy ([\d.]+)", out).groups()
     if int(wrong):
         sys.exit(f"ours: {out}")
@@ -74,7 +74,7 @@ def main():
             server = Server(name, command, exercise)
             port = server.port
             try:
-                turns = [lambda: theirs(load, port, args, options.seconds), lambda: ours(exercise, port, own, options.seconds)]
+                turns = [lambda: run_c_load(load, port, args, options.seconds), lambda: run_socklab_load(exercise, port, own, options.seconds)]
                 got = {turn: turns[turn]() for turn in random.sample([0, 1], 2)}
                 rounds[at].append((got[0], got[1]))
             finally:

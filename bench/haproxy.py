@@ -7,7 +7,7 @@ Nothing that was confirmed may be lost, and what was not confirmed gets the righ
 otherwise. Skipped, aloud, where there is no HAProxy or no PostgreSQL.
 """
 import argparse, collections, json, shutil, socket, subprocess, sys, tempfile, time
-from desk import *
+from submissions import *
 
 SUBMITTERS = EXAMPLES / "submitters"
 CONFIG = """
@@ -80,7 +80,7 @@ def serve(cluster, port=0):
     return Server(cluster.url, "mio", ["--per-address", "4096"], port=port)
 
 
-class Watched(Load):
+class WatchedSubmitters(Submitters):
     """The same clients, with how long each waited, and when."""
 
     def __init__(self, *arguments):
@@ -136,21 +136,21 @@ def main():
     one, two, proxy, good = serve(cluster), serve(cluster), None, True
     try:
         proxy = HAProxy(one.port, two.port)
-        load = Watched(proxy.port, 16, 10_000_000)
+        load = WatchedSubmitters(proxy.port, 16, 10_000_000)
         time.sleep(options.seconds)
         one.kill()
         time.sleep(options.seconds)
         load.end()
         good &= report("one of two is killed (SIGKILL)", load, cluster, proxy.port)
 
-        load = Watched(proxy.port, 16, load.next)
+        load = WatchedSubmitters(proxy.port, 16, load.next)
         one = serve(cluster, one.port)
         time.sleep(options.seconds)
         load.end()
         good &= report("it comes back", load, cluster, proxy.port)
         good &= not load.unconfirmed
 
-        load = Watched(proxy.port, 16, load.next)
+        load = WatchedSubmitters(proxy.port, 16, load.next)
         time.sleep(options.seconds / 2)
         two.stop()
         time.sleep(options.seconds / 2)
@@ -159,7 +159,7 @@ def main():
 
         two = serve(cluster, two.port)
         time.sleep(2)
-        load = Watched(proxy.port, 16, load.next)
+        load = WatchedSubmitters(proxy.port, 16, load.next)
         time.sleep(options.seconds / 2)
         proxy.tell("set server servers/one state drain")
         while proxy.sessions("one"):

@@ -7,7 +7,7 @@ On each runtime every honest student must be confirmed within a second, and the 
 with 1 otherwise.
 """
 import argparse, itertools, pathlib, random, resource, socket, statistics, sys, tempfile, threading, time
-from desk import *
+from submissions import *
 
 HONEST_WITHIN = 1.0
 DRIPPING = 200

@@ -7,7 +7,7 @@
 A file of tests and whatever stands below `#[cfg(test)]` or `#[cfg(all(test, …))]` at the left margin do not count.
 """
 import subprocess, sys
-from built import ROOT
+from paths import ROOT
 
 
 def code(text):

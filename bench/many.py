@@ -16,20 +16,20 @@ Server and clients are separate processes, on a core each. Clients have many add
 ports, and the search for a free one grows long. Linux; traffic stays on 127.0.0.0/8.
 """
 import argparse, json, os, pathlib, re, resource, socket, statistics, subprocess, sys, time
-from built import EXAMPLES, SOCKLAB
+from paths import EXAMPLES, SOCKLAB
 from peers import cpu
 
 # Threads are held to 2,000: each needs its own stack, and the system's limits are near.
-MOST = {"blocking": 2000, "async-std": None, "mio": None, "tokio": None, "uring": None}
+MAX_CONNECTIONS = {"blocking": 2000, "async-std": None, "mio": None, "tokio": None, "uring": None}
 # A server and the programs around it have some descriptors of their own.
 SPARE = 200
-NEWCOMERS, WITHIN_MS, ROUND_TRIPS = 50, 100, 2000
+NEW_CLIENTS, WITHIN_MS, ROUND_TRIPS = 50, 100, 2000
 
 
 class Server:
     def __init__(self, runtime, core):
-        order = {"exercise": "capitals", "runtime": runtime, "cores": [core]}
-        self.process = subprocess.Popen([str(SOCKLAB), "measured-server", json.dumps(order)],
+        spec = {"exercise": "capitals", "runtime": runtime, "cores": [core]}
+        self.process = subprocess.Popen([str(SOCKLAB), "measured-server", json.dumps(spec)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         host, port = self.process.stdout.readline().split()[1].rsplit(":", 1)
         self.address = (host, int(port))
@@ -53,7 +53,7 @@ def connect(address, nth):
     return s
 
 
-def served(s):
+def round_trip(s):
     s.sendall(b"hola\n")
     got = b""
     while len(got) < 5:
@@ -63,10 +63,10 @@ def served(s):
     assert got == b"HOLA\n", got
 
 
-def newcomer(address):
+def time_new_client(address):
     start = time.perf_counter()
     with connect(address, 100 * 500) as s:
-        served(s)
+        round_trip(s)
     return (time.perf_counter() - start) * 1e3
 
 
@@ -96,12 +96,12 @@ def idle(runtime, top, cores):
     for step in sorted({10, top // 4, top // 2, top}):
         while len(held) < step:
             s = connect(server.address, len(held))
-            served(s)
+            round_trip(s)
             held.append(s)
-        waits = [newcomer(server.address) for _ in range(NEWCOMERS)]
+        waits = [time_new_client(server.address) for _ in range(NEW_CLIENTS)]
         before = server.cpu()
         for _ in range(ROUND_TRIPS):
-            served(held[0])
+            round_trip(held[0])
         each = (server.cpu() - before) / ROUND_TRIPS
         memory = server.status("VmRSS")
         slope = "" if last is None else f"{(memory - last[1]) * 1024 / (step - last[0]):.0f}"
@@ -127,7 +127,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[0]})
-    runtimes = {name: most for name, most in MOST.items() if options.runtime in (None, name)}
+    runtimes = {name: most for name, most in MAX_CONNECTIONS.items() if options.runtime in (None, name)}
     wrong = []
     print(f"{'runtime':10} {'active':>6} {'replies/s':>9} {'CPU us':>8}  {'p50 ms':>7}  {'p99 ms':>7}  {'max ms':>7}")
     for runtime, most in runtimes.items() if options.active else ():

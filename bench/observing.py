@@ -8,7 +8,7 @@ for each reply. Off: instructions for each echo reply (valgrind's callgrind) of 
 every trace of observers is cut out of the pump and the drivers' operations. The copy is built anew, which takes some minutes.
 """
 import argparse, json, os, pathlib, re, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
-from built import PROFILE, ROOT, SOCKLAB, TARGET
+from paths import PROFILE, ROOT, SOCKLAB, TARGET
 
 
 def rate(folder, exercise, model, seconds, extra):

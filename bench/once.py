@@ -7,7 +7,7 @@ On SQLite and on PostgreSQL. In each round exactly one is registered and seven a
 there is exactly one row for each. Exits with 1 otherwise.
 """
 import argparse, multiprocessing, sqlite3, sys, tempfile, time
-from desk import *
+from submissions import *
 
 PROGRAMS = 8
 

@@ -11,7 +11,7 @@ replies (or connections) a second and of the server's CPU time for each, with th
 Linux, a C compiler, two cores; traffic stays on 127.0.0.0/8.
 """
 import argparse, math, random, re, signal, socket, statistics, subprocess, sys, time
-from built import ROOT, SOCKLAB, TARGET
+from paths import ROOT, SOCKLAB, TARGET
 
 PEERS = TARGET / "peers"
 SLICE = 0.1

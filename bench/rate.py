@@ -8,14 +8,14 @@
 `--batch 1` is the same server with one commit for each submission; a ratio is to it, within a round, in which the two run
 one after the other. `alone` is a loop that writes the same rows with the same settings and commits after each, without a
 network. `--sync-delay` has each sync of the server take so many milliseconds longer (bench/slow_sync.c), as on other disks.
-Medians of the rounds. With `--before`, a server of this build against one of an older build (bench/before.py).
+Medians of the rounds. With `--before`, a server of this build against one of an older build (bench/old_build.py).
 
 CPU is in microseconds for each submission: of the thread that writes, of the rest of the server, of the load. The writer's time
 is on a core, waiting for a core (queue), waiting for the disk (sync), or left over: waiting for submissions, or for PostgreSQL.
 """
 import argparse, pathlib, resource, sqlite3, statistics, subprocess, sys, tempfile, time
-import before
-from desk import *
+import old_build
+from submissions import *
 
 SUBMITTERS = EXAMPLES / "submitters"
 COLUMNS = ["rate", "refused", "p50", "p99", "writer", "rest", "load", "core", "sync", "queue", "left"]
@@ -37,7 +37,7 @@ class SlowSyncs:
         return int(pathlib.Path(self.log).read_text().split()[2]) / 1e9
 
 
-class Usage:
+class ServerUsage:
     """What a server has used: seconds of its writer on a core and waiting for one, and of all its threads."""
 
     def __init__(self, pid):
@@ -79,18 +79,18 @@ def commit_each(register, seconds):
     print(n / (time.time() - begun))
 
 
-def served(register, runtime, clients, seconds, first, servers=1, batch=256, delay=0, slow=None):
+def measure_servers(register, runtime, clients, seconds, first, servers=1, batch=256, delay=0, slow=None):
     """What clients see of servers on a register, and what it costs."""
     prefix = slow.prefix(delay) if slow else ()
     many = [Server(register, runtime, ["--per-address", "4096", "--batch", str(batch)], prefix) for _ in range(servers)]
     try:
         ports = [str(one.port) for one in many]
-        before, load = [Usage(one.pid()) for one in many], resource.getrusage(resource.RUSAGE_CHILDREN)
+        before, load = [ServerUsage(one.pid()) for one in many], resource.getrusage(resource.RUSAGE_CHILDREN)
         begun = time.time()
         out = subprocess.run([str(SUBMITTERS), ports[0], str(clients), str(seconds), str(first), *ports[1:]],
                              capture_output=True, text=True, check=True).stdout.split()
         took = time.time() - begun
-        after, loaded = [Usage(one.pid()) for one in many], resource.getrusage(resource.RUSAGE_CHILDREN)
+        after, loaded = [ServerUsage(one.pid()) for one in many], resource.getrusage(resource.RUSAGE_CHILDREN)
     finally:
         for one in many:
             one.stop()
@@ -122,13 +122,13 @@ class Table:
         print(f"{'':24} {'sync':>5} {'clients':>7} {'':9} {'a second':>8} {'ratio':>6} {'refused':>7} {'p50 ms':>7} {'p99 ms':>7}"
               f" | {'CPU writer':>10} {'rest':>5} {'load':>5} | {'on core':>7} {'sync':>5} {'queue':>5} {'left %':>6}")
         for (name, delay, clients, runtime), rounds in self.rounds.items():
-            def middle(column, shape):
+            def median(column, shape):
                 values = [one[column] for one in rounds if one.get(column) is not None]
                 return format(statistics.median(values), shape) if values else " " * int(re.match(r"\d+", shape)[0])
-            print(f"{name:24} {'+%g' % delay:>5} {clients:7} {runtime:9} {middle('rate', '8.0f')} {middle('ratio', '6.2f')}"
-                  f" {middle('refused', '7.0f')} {middle('p50', '7.1f')} {middle('p99', '7.1f')}"
-                  f" | {middle('writer', '10.1f')} {middle('rest', '5.1f')} {middle('load', '5.1f')}"
-                  f" | {middle('core', '7.0f')} {middle('sync', '5.0f')} {middle('queue', '5.0f')} {middle('left', '6.0f')}")
+            print(f"{name:24} {'+%g' % delay:>5} {clients:7} {runtime:9} {median('rate', '8.0f')} {median('ratio', '6.2f')}"
+                  f" {median('refused', '7.0f')} {median('p50', '7.1f')} {median('p99', '7.1f')}"
+                  f" | {median('writer', '10.1f')} {median('rest', '5.1f')} {median('load', '5.1f')}"
+                  f" | {median('core', '7.0f')} {median('sync', '5.0f')} {median('queue', '5.0f')} {median('left', '6.0f')}")
 
 
 def on_sqlite(table, folder, options, slow):
@@ -140,7 +140,7 @@ def on_sqlite(table, folder, options, slow):
                 for clients in (64, 256):
                     for batch in (1, 256):
                         register = f"{folder}/{runtime}{clients}{batch}.db"
-                        got = served(register, runtime, clients, options.seconds, first, batch=batch, delay=delay, slow=slow)
+                        got = measure_servers(register, runtime, clients, options.seconds, first, batch=batch, delay=delay, slow=slow)
                         one_each = ("SQLite, --batch 1", delay, clients, runtime)
                         key, against = (one_each, None) if batch == 1 else (("SQLite", delay, clients, runtime), one_each)
                         table.add(key, got, against)
@@ -157,7 +157,7 @@ def on_postgres(table, options):
     try:
         for n in range(options.rounds):
             for servers, batch in ((1, 1), (1, 256), (2, 256), (4, 256)):
-                got = served(cluster.url, "mio", 256, options.seconds, first, servers, batch)
+                got = measure_servers(cluster.url, "mio", 256, options.seconds, first, servers, batch)
                 one_each = ("PostgreSQL, --batch 1", 0, 256, "mio")
                 key = one_each if batch == 1 else (f"PostgreSQL, {servers} server{'s' * (servers > 1)}", 0, 256, "mio")
                 table.add(key, got, None if batch == 1 else one_each)
@@ -184,8 +184,8 @@ def main():
     options.seconds = options.seconds or (1 if options.before else 3)
     if options.before:
         if options.instructions:
-            before.counted(options.before)
-        return before.compared(options.before, options)
+            old_build.compare_instructions(options.before)
+        return old_build.compare(options.before, options)
     if options.alone:
         return commit_each(options.alone, options.seconds)
     table = Table()

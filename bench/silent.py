@@ -11,12 +11,12 @@ Meanwhile an honest student submits every 50 ms, from an address of their own, p
 must be confirmed within a second, and the server must end within a second of SIGTERM. Exits with 1 otherwise.
 """
 import argparse, pathlib, resource, selectors, ssl, subprocess, sys, tempfile, threading, time
-from desk import *
+from submissions import *
 
 HONEST_WITHIN = ENDS_WITHIN = 1.0
 
 
-class Silent:
+class SilentPeers:
     """Connections of which none says anything, held open by one thread."""
 
     def __init__(self, port, sources, most):
@@ -53,7 +53,7 @@ class Silent:
         self.thread.join()
 
 
-def encrypted(port, body, source, trust):
+def submit_over_tls(port, body, source, trust):
     """What the server answers behind TLS; nothing if it does not."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=20, source_address=source) as plain:
@@ -73,13 +73,13 @@ def usage(pid):
     return len(os.listdir(f"/proc/{pid}/fd")), number("Threads"), number("VmRSS")
 
 
-def honest(server, secure, trust, seconds, first):
+def submit_honestly(server, secure, trust, seconds, first):
     """How long each student waited, and the answers that were no confirmation; and the most that the server used."""
     waits, wrong, most, until, n = [], [], (0, 0, 0), time.time() + seconds, 0
     while time.time() < until:
         dni, source = f"{first + n:08}", (f"127.0.99.{1 + n % 200}", 0)
         begun = time.time()
-        said = encrypted(secure, message(dni), source, trust) if n % 2 else submit(server.port, message(dni), source=source)
+        said = submit_over_tls(secure, message(dni), source, trust) if n % 2 else submit(server.port, message(dni), source=source)
         waits.append(time.time() - begun)
         if not said.startswith("OK"):
             wrong.append(said)
@@ -95,7 +95,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def trial(folder, runtime, options, what):
+def run_trial(folder, runtime, options, what):
     """One server, with what disturbs it; `what` is its name, and begins and ends it."""
     name, disturb = what
     plain, secure, register = free_port(), free_port(), f"{folder}/{runtime}-{name.replace(' ', '-').replace(',', '')}.db"
@@ -105,12 +105,12 @@ def trial(folder, runtime, options, what):
     # Which of its two ports it says first is left to chance.
     server.port = plain
     trust = ssl.create_default_context(cafile=f"{folder}/cert.pem")
-    honest(server, secure, trust, 0.5, 70_000_000)
+    submit_honestly(server, secure, trust, 0.5, 70_000_000)
     _, _, before = usage(server.pid())
     size = pathlib.Path(register).stat().st_size
     disturbing = disturb(server, secure)
     time.sleep(1)
-    waits, wrong, (descriptors, threads, memory) = honest(server, secure, trust, options.seconds, 71_000_000)
+    waits, wrong, (descriptors, threads, memory) = submit_honestly(server, secure, trust, options.seconds, 71_000_000)
     held = getattr(disturbing, "held", 0)
     begun = time.time()
     ended = server.stop()
@@ -135,10 +135,10 @@ def main():
     def silent(secured, addresses):
         sources = [f"127.0.2.{1 + n}" for n in range(addresses)]
         return (f"silent, {addresses:3} at {'TLS' if secured else 'plain'}",
-                lambda server, secure: Silent(secure if secured else server.port, sources, options.descriptors + 100))
+                lambda server, secure: SilentPeers(secure if secured else server.port, sources, options.descriptors + 100))
 
     trials = [silent(secured, addresses) for secured in (False, True) for addresses in (1, 200)]
-    trials.append(("unread", lambda server, _: Load(server.port, 8, 72_000_000)))
+    trials.append(("unread", lambda server, _: Submitters(server.port, 8, 72_000_000)))
     print(f"{'runtime':9} {'what':24} {'held':>5} {'honest':>6} {'refused':>7} {'slowest ms':>10} {'descriptors':>11} {'threads':>7} "
           f"{'memory before, most KiB':>16} {'grew KiB':>8} {'ended ms':>8}")
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
@@ -147,7 +147,7 @@ def main():
                         "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"],
                        check=True, stderr=subprocess.DEVNULL)
         os.chmod(f"{folder}/key.pem", 0o600)
-        results = [trial(folder, runtime, options, one) for runtime in options.runtimes for one in trials]
+        results = [run_trial(folder, runtime, options, one) for runtime in options.runtimes for one in trials]
     sys.exit(0 if all(results) else 1)
 
 

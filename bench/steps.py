@@ -9,7 +9,7 @@ busy the machine is; it differs between compilers and processors' instruction se
 instructions are those of 3,000 of them less those of 1,000, by 2,000. Needs valgrind.
 """
 import argparse, json, platform, re, subprocess, sys
-from built import EXAMPLES, PROFILE, ROOT
+from paths import EXAMPLES, PROFILE, ROOT
 
 RECORD = ROOT / "bench/steps.json"
 PROGRAM = EXAMPLES / "count_steps"
@@ -17,7 +17,7 @@ FEW, MANY = 1000, 3000
 MORE = 1.03
 
 
-def collected(name, times):
+def instructions(name, times):
     out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", str(PROGRAM), name, str(times)],
                          capture_output=True, text=True, check=True).stderr
     return int(re.search(r"Collected : (\d+)", out).group(1))
@@ -29,7 +29,7 @@ def main():
     options = parser.parse_args()
     subprocess.run(["cargo", "build", "--quiet", "--profile", PROFILE, "-p", "socklab-steps", "--example", "count_steps"], cwd=ROOT, check=True)
     names = subprocess.run([str(PROGRAM)], capture_output=True, text=True, check=True).stdout.splitlines()
-    counts = {name: round((collected(name, MANY) - collected(name, FEW)) / (MANY - FEW), 1) for name in names}
+    counts = {name: round((instructions(name, MANY) - instructions(name, FEW)) / (MANY - FEW), 1) for name in names}
     rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     by = f"rustc {rustc}, {platform.machine()}"
     before = json.loads(RECORD.read_text()) if RECORD.exists() else {"by": by, "instructions": {}}

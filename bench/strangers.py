@@ -8,7 +8,7 @@ addresses; with everybody admitted, with a roster, and with random secrets. Ever
 second, and the register and the server's memory may grow by little. Exits with 1 otherwise.
 """
 import argparse, base64, pathlib, re, subprocess, sys, tempfile, threading, time
-from desk import *
+from submissions import *
 
 HONEST_WITHIN = 1.0
 CLIENTS = 16
@@ -52,7 +52,7 @@ def memory(pid):
     return int(text.split("VmRSS:")[1].split()[0])
 
 
-def prepared(folder, mode, students):
+def prepare_server(folder, mode, students):
     """A register and the options for a mode, and what an honest student sends."""
     register = f"{folder}/register.db"
     if mode == "everybody":
@@ -76,10 +76,10 @@ def prepared(folder, mode, students):
     return register, ["--secret", "random"], with_secret
 
 
-def flooded(mode, right, addresses, seconds):
+def run_flood(mode, right, addresses, seconds):
     students = [f"{80_000_000 + n}" for n in range(seconds * 20)]
     with tempfile.TemporaryDirectory(dir=TARGET) as folder:
-        register, options, honest = prepared(folder, mode, students)
+        register, options, honest = prepare_server(folder, mode, students)
         server = Server(register, "mio", options)
         # The first submission makes what every later one uses.
         submit(server.port, honest(students[0]))
@@ -116,7 +116,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=10)
     options = parser.parse_args()
     results = [
-        flooded(mode, right, addresses, options.seconds)
+        run_flood(mode, right, addresses, options.seconds)
         for mode in ("everybody", "roster", "random")
         for right, addresses in ((False, 1), (True, 1), (False, 200))
     ]

@@ -14,10 +14,10 @@ in all runs. Exit status 1 if fewer than 90 % agree, if more than one run in twe
 fewer than 19 in 20 found the one there is, or if a question without a clear loser in one run has one in another.
 """
 import argparse, json, os, pathlib, statistics, subprocess, sys, tempfile, time
-from built import SOCKLAB
+from paths import SOCKLAB
 
 
-def measured(folder, arguments, seed):
+def run_compare(folder, arguments, seed):
     """The document of one run."""
     result = pathlib.Path(folder) / "result.json"
     subprocess.run([str(SOCKLAB), "compare", "--quiet", "--seed", str(seed), "--json", str(result), "--report",
@@ -28,7 +28,7 @@ def measured(folder, arguments, seed):
 
 def compare(folder, arguments, seed):
     """The ratios of one run, by model, load and metric, and the cells that are invalid."""
-    document = measured(folder, arguments if arguments and not arguments[0].startswith("-") else ["echo", *arguments], seed)
+    document = run_compare(folder, arguments if arguments and not arguments[0].startswith("-") else ["echo", *arguments], seed)
     ratios = {(one["model"], one["load"], one["metric"]): one for one in document["summary"]["ratios"]}
     invalid = [f"{cell['model']} {cell['load']}: {cell['invalid']}" for cell in document["summary"]["cells"]
                if cell["invalid"]]
@@ -58,7 +58,7 @@ def agree(options, folder):
     return inside >= 0.9 * total > 0
 
 
-def itself(options, folder):
+def compare_with_itself(options, folder):
     different = 0
     for n in range(options.runs):
         arguments = ["--models", f"{options.model},{options.model}", *options.arguments]
@@ -79,7 +79,7 @@ ONE_LOAD = ["echo", "--connections", "100"]
 
 def power(options, folder):
     pair = ["--models", f"{options.model},{options.model}"]
-    cells = measured(folder, [*ONE_LOAD, *pair, "--quick"], 1)["summary"]["cells"]
+    cells = run_compare(folder, [*ONE_LOAD, *pair, "--quick"], 1)["summary"]["cells"]
     cpu = statistics.mean(cell["cpu"]["value"] for cell in cells)
     extra = round(1000 * cpu * options.percent / 100)
     print(f"a reply costs {options.model} {cpu:.3f} µs of CPU; the second one uses {extra} ns more, {options.percent} %")
@@ -101,7 +101,7 @@ def six(options, folder):
     runs = []
     for n in range(options.runs):
         begun = time.monotonic()
-        matrix = measured(folder, options.arguments, n + 1)["matrix"]
+        matrix = run_compare(folder, options.arguments, n + 1)["matrix"]
         far = {(column["question"], column["measure"]): {
             name for name, cell in zip(matrix["contestants"], column["cells"])
             # A figure with its mark, or none because so many are not served.
@@ -129,7 +129,7 @@ def main():
     options.arguments = [one for one in rest if one != "--"]
     options.runs = options.runs or {"agree": 3, "self": 20, "power": 20, "six": 10}[options.question]
     with tempfile.TemporaryDirectory() as folder:
-        good = {"agree": agree, "self": itself, "power": power, "six": six}[options.question](options, folder)
+        good = {"agree": agree, "self": compare_with_itself, "power": power, "six": six}[options.question](options, folder)
     sys.exit(0 if good else 1)
 
 

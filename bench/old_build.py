@@ -4,32 +4,32 @@ disturbs both.
 
 A ratio is this build's figure by the old one's over all slices, with its 95 % interval (jackknife over the pairs)."""
 import math, pathlib, random, shutil, statistics, subprocess, sys, tempfile
-from desk import *
+from submissions import *
 
 SUBMITTERS = EXAMPLES / "submitters"
 # DNIs of a slice: more than any server takes in it.
 DNIS = 300_000
 
 
-def used(pid):
+def cpu_seconds(pid):
     """Seconds of a server in its own code, and in all."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     user, system = int(fields[11]) / os.sysconf("SC_CLK_TCK"), int(fields[12]) / os.sysconf("SC_CLK_TCK")
     return user, user + system
 
 
-def slice_of(server, clients, seconds, first):
+def run_slice(server, clients, seconds, first):
     """Confirmations, and seconds of CPU for them: in the server's own code, and in all."""
-    before = used(server.pid())
+    before = cpu_seconds(server.pid())
     out = subprocess.run([str(SUBMITTERS), str(server.port), str(clients), str(seconds), str(first)],
                          capture_output=True, text=True, check=True).stdout.split()
-    after, rate, refused = used(server.pid()), float(out[0]), float(out[1])
+    after, rate, refused = cpu_seconds(server.pid()), float(out[0]), float(out[1])
     if refused or not rate:
-        sys.exit(f"{refused:.0f} refused, {rate:.0f} confirmed a second: {server.said()[-300:]}")
+        sys.exit(f"{refused:.0f} refused, {rate:.0f} confirmed a second: {server.stderr()[-300:]}")
     return rate * seconds, *(b - a for a, b in zip(before, after))
 
 
-def interval(pairs, figure):
+def ratio_with_interval(pairs, figure):
     """This build's figure by the old one's, and its 95 % interval (Student's t; 2.0 to 2.1 from 20 pairs on)."""
     def ratio(some):
         old, new = (figure([sum(column) for column in zip(*side)]) for side in zip(*some))
@@ -41,7 +41,7 @@ def interval(pairs, figure):
     return math.exp(whole), math.exp(whole - half), math.exp(whole + half)
 
 
-def compared(old, options):
+def compare(old, options):
     print(f"{'':24} {'before':>8} {'now':>8}  ratio (95 %), of {options.pairs} pairs of {options.seconds} s")
     for runtime in options.runtimes:
         for clients in options.clients:
@@ -53,7 +53,7 @@ def compared(old, options):
                 for n in range(options.pairs + 1):
                     first, got = 10_000_000 + n * DNIS % 89_000_000, {}
                     for at in random.sample([0, 1], 2):
-                        got[at] = slice_of(servers[at], clients, options.seconds, first)
+                        got[at] = run_slice(servers[at], clients, options.seconds, first)
                     pairs.append((got[0], got[1]))
                 for one in servers:
                     one.stop()
@@ -62,7 +62,7 @@ def compared(old, options):
                        "user µs each": lambda one: one[1] * 1e6 / one[0], "CPU µs each": lambda one: one[2] * 1e6 / one[0]}
             for what, figure in figures.items():
                 before, now = (figure([sum(column) for column in zip(*side)]) for side in zip(*pairs))
-                ratio, low, high = interval(pairs, figure)
+                ratio, low, high = ratio_with_interval(pairs, figure)
                 print(f"{runtime:9} {clients:3} {what:12} {before:8.1f} {now:8.1f}  {ratio:.3f} ({low:.3f} to {high:.3f})", flush=True)
 
 
@@ -80,7 +80,7 @@ def instructions(program, count):
         return int(re.search(r"Collected : (\d+)", said.read_text())[1])
 
 
-def counted(old):
+def compare_instructions(old):
     """Instructions of a submission: those of many, less those of few."""
     if not shutil.which("valgrind"):
         sys.exit("valgrind is not installed")

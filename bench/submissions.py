@@ -1,7 +1,7 @@
 """What the scripts about submissions share: codes, clients, servers, registers. Standard library only; traffic stays on
 loopback."""
 import hashlib, hmac, os, pathlib, random, re, shutil, socket, sqlite3, struct, subprocess, tempfile, threading, time
-from built import EXAMPLES, ROOT, SOCKLAB, TARGET
+from paths import EXAMPLES, ROOT, SOCKLAB, TARGET
 
 RUNTIMES = ["blocking", "async-std", "mio", "tokio"]
 
@@ -32,7 +32,7 @@ class Server:
         self.port = port
         until = time.time() + 30
         while True:
-            found = re.search(r"ready at 127\.0\.0\.1:(\d+)", self.said())
+            found = re.search(r"ready at 127\.0\.0\.1:(\d+)", self.stderr())
             if found:
                 self.port = int(found.group(1))
                 return
@@ -42,10 +42,10 @@ class Server:
             except BlockingIOError:
                 pass
             if self.process.poll() is not None or time.time() > until:
-                raise RuntimeError(f"no server: {self.said()}")
+                raise RuntimeError(f"no server: {self.stderr()}")
             time.sleep(0.005)
 
-    def said(self):
+    def stderr(self):
         # Not by seeking: the server writes where the file stands, which is the same place for both.
         return os.pread(self.errors.fileno(), os.fstat(self.errors.fileno()).st_size, 0).decode()
 
@@ -87,7 +87,7 @@ def message(dni, name="Ana", at=None):
     return f"{name}&{dni}&{code(dni, at)}".encode()
 
 
-class Load:
+class Submitters:
     """Clients that submit for one fresh DNI after another, until told to stop."""
 
     def __init__(self, port, clients, first):
