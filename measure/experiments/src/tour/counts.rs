@@ -124,7 +124,11 @@ pub(super) fn table(rows: &[Row<'_>], messages: &dyn Messages) -> String {
             }
             None => String::new(),
         });
-        row.push(messages.say(if one.same { "tour-same" } else { "tour-differs" }));
+        row.push(messages.say(if one.same {
+            "tour-same"
+        } else {
+            "tour-differs"
+        }));
         row
     });
     Grid::new(1, header, rows.collect()).plain()
