@@ -12,9 +12,9 @@ use crate::program::Start;
 #[derive(Debug, Default)]
 pub(crate) struct Given {
     /// The DNI that the scenario chooses.
-    dni: Option<String>,
+    scenario_dni: Option<String>,
     /// The DNI that the program contains.
-    own: Option<String>,
+    program_dni: Option<String>,
     /// Whether the last code given was an old one.
     old: bool,
     /// Whether a right code given began with a zero, as one in ten does.
@@ -43,7 +43,7 @@ pub(crate) enum Field {
 impl Given {
     pub(crate) fn use_dni(&mut self, dni: &[u8]) {
         let dni = String::from_utf8_lossy(dni).into_owned();
-        self.dni = Some(match dni.as_str() {
+        self.scenario_dni = Some(match dni.as_str() {
             "{new}" => new_dni(),
             "{zero-code}" => dni_of_code(|code| code.starts_with('0')),
             "{other-code}" => dni_of_code(|code| !code.starts_with('0')),
@@ -52,13 +52,14 @@ impl Given {
     }
 
     /// Notes that the program contains a DNI.
-    pub(crate) fn learn(&mut self, dni: &Dni) {
-        self.own = Some(dni.as_str().to_owned());
+    pub(crate) fn note_program_dni(&mut self, dni: &Dni) {
+        self.program_dni = Some(dni.as_str().to_owned());
     }
 
     /// Whether the program may show a real person's DNI. One that the check made up is nobody's.
     pub(crate) fn is_personal(&self, submitter: &Submitter) -> bool {
-        self.own.is_some() || (self.dni.is_none() && *submitter != Submitter::default())
+        self.program_dni.is_some()
+            || (self.scenario_dni.is_none() && *submitter != Submitter::default())
     }
 
     /// Whether the code that was given last is an old one.
@@ -77,7 +78,7 @@ impl Given {
     }
 
     pub(crate) fn dni(&self, submitter: &Submitter) -> String {
-        let own = self.own.as_ref().or(self.dni.as_ref());
+        let own = self.program_dni.as_ref().or(self.scenario_dni.as_ref());
         own.unwrap_or(&submitter.dni).clone()
     }
 

@@ -66,14 +66,14 @@ impl Stream {
 
 /// What was received and sent, as lines of a transcript.
 #[derive(Debug)]
-pub(crate) struct Log {
+pub(crate) struct TranscriptLines {
     began: Instant,
     lines: Vec<Line>,
 }
 
-impl Log {
+impl TranscriptLines {
     fn new() -> Self {
-        Log {
+        TranscriptLines {
             began: Instant::now(),
             lines: Vec::new(),
         }
@@ -110,7 +110,7 @@ pub(crate) struct Wire {
     network: Network,
     /// The index of the listener that the program came to, and its address.
     client: Option<(usize, SocketAddr)>,
-    pub(crate) log: Log,
+    pub(crate) log: TranscriptLines,
 }
 
 /// A port that we listen on, for the exercise's transport and, as a trap, for the other one.
@@ -162,7 +162,7 @@ impl Wire {
             listeners: Vec::new(),
             network: Network::clean(),
             client: None,
-            log: Log::new(),
+            log: TranscriptLines::new(),
         }
     }
 

@@ -28,7 +28,7 @@ use crate::interrupt::end_programs_on_interrupt;
 use crate::options::read;
 use crate::print;
 use crate::wording;
-use socklab_text::{Messages, escape, explained};
+use socklab_text::{Messages, escape, impl_error};
 
 #[derive(Args, Clone, Debug)]
 struct CheckArgs {
@@ -244,7 +244,7 @@ impl CheckError {
     }
 }
 
-explained!(CheckError);
+impl_error!(CheckError);
 
 fn plan(args: &CheckArgs) -> Result<CheckPlan, CheckError> {
     let exercise = CheckedExercise::find(&args.exercise).ok_or(CheckError::NoScenarios)?;

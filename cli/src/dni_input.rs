@@ -6,7 +6,7 @@ use socklab_core::otp::{Dni, DniError};
 
 use crate::print;
 use crate::wording;
-use socklab_text::{Messages, explained};
+use socklab_text::{Messages, impl_error};
 
 /// Where a DNI may stand instead.
 const VARIABLE: &str = "SOCKLAB_DNI";
@@ -34,7 +34,7 @@ impl DniInputError {
     }
 }
 
-explained!(DniInputError);
+impl_error!(DniInputError);
 
 /// The same, else one that the user types, unseen and until it is one, or a line of standard input.
 pub(crate) fn dni(given: Option<String>, messages: &dyn Messages) -> Result<Dni, DniInputError> {

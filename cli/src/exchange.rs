@@ -244,7 +244,7 @@ fn client(
         return Ok((job(machine), Encryption::None));
     }
     if let Some(ca) = &args.ca {
-        outputs.keep(ca);
+        outputs.protect(ca);
     }
     let name = address::host(address)?;
     let encrypted = submission::encrypted(machine, &name, args.ca.as_ref());

@@ -10,7 +10,7 @@ use socklab_files::{Error, Log, Outputs, Readers, others_may_read};
 
 use crate::outlet::{Outlet, Sink};
 use crate::print;
-use socklab_text::{Messages, explained, system_error};
+use socklab_text::{Messages, impl_error, system_error};
 
 /// Why a file was not read or written.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl FileError {
     }
 }
 
-explained!(FileError);
+impl_error!(FileError);
 
 /// Reads a whole file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, FileError> {

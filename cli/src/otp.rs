@@ -16,7 +16,7 @@ use crate::options::read;
 use crate::print;
 use crate::qr;
 use crate::wording;
-use socklab_text::{Messages, Variable, explained};
+use socklab_text::{Messages, Variable, impl_error};
 
 /// How many steps of 30 s `otp clock` searches on both sides: half an hour. A wider search would
 /// more often find several moments for a code: 121 candidates match by chance once in 8,000.
@@ -167,7 +167,7 @@ impl QrError {
     }
 }
 
-explained!(QrError);
+impl_error!(QrError);
 
 fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), QrError> {
     let too_long = |_| QrError::TooLong;

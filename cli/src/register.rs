@@ -149,7 +149,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         notice(messages, &noticed);
     }
     let mut outputs = Outputs::default();
-    location.keep(&mut outputs);
+    location.protect(&mut outputs);
     let mut command = RegisterCommand {
         archive,
         outputs,
@@ -248,7 +248,7 @@ impl RegisterCommand<'_> {
             "backup" => {
                 let file = read::<BackupArg>(matches).to;
                 self.outputs
-                    .allow(&file)
+                    .check(&file)
                     .map_err(|error| FileError::new(&file, error))?;
                 self.archive
                     .backup(&file)

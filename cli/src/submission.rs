@@ -31,7 +31,7 @@ use log::SubmissionLog;
 use rehearsal::{Rehearsal, Reviewed};
 use review::Reviewer;
 use socklab_experiments::measured::raise_descriptors;
-use socklab_text::{Messages, explained};
+use socklab_text::{Messages, impl_error};
 
 pub(crate) use certificates::{CertificateError, Rejection, distrusted, encrypted};
 
@@ -93,11 +93,11 @@ impl RegisterArgs {
     }
 
     /// Protects the files that the server reads from being overwritten by its outputs.
-    fn keep(&self, outputs: &mut Outputs) {
-        self.place.location().keep(outputs);
-        outputs.keep(self.key_file());
+    fn protect(&self, outputs: &mut Outputs) {
+        self.place.location().protect(outputs);
+        outputs.protect(self.key_file());
         for file in self.tls.iter().flatten().chain(&self.roster) {
-            outputs.keep(file);
+            outputs.protect(file);
         }
     }
 }
@@ -158,7 +158,7 @@ impl PrepareError {
     }
 }
 
-explained!(PrepareError);
+impl_error!(PrepareError);
 
 /// Opens all that the server needs.
 pub(crate) fn prepare(
@@ -169,7 +169,7 @@ pub(crate) fn prepare(
     quiet: bool,
     outputs: &mut Outputs,
 ) -> Result<ServerResources, PrepareError> {
-    args.keep(outputs);
+    args.protect(outputs);
     settings.wording = Arc::new(Replies {
         messages,
         nie: args.nie,

@@ -42,7 +42,7 @@ pub(crate) struct Terminal {
     unexpected: AtomicUsize,
     interactive: bool,
     /// Standard output takes what it is given: a file, or a device that is no terminal.
-    takes_all: bool,
+    never_blocks: bool,
     /// What payload goes through.
     payload: &'static Outlet<StdStream>,
 }
@@ -63,7 +63,7 @@ impl Terminal {
             wrong,
             unexpected: AtomicUsize::new(0),
             interactive: stdin().is_terminal(),
-            takes_all: takes_all(),
+            never_blocks: never_blocks(),
             payload: match stdout().is_terminal() && stderr().is_terminal() {
                 true => &STDERR,
                 false => &STDOUT,
@@ -122,7 +122,7 @@ impl Console for Terminal {
             escape::write(bytes, &mut line);
         }
         line.push(b'\n');
-        if self.takes_all {
+        if self.never_blocks {
             outlet::payload(&line);
         } else {
             self.payload.line(StdStream::Output, line);
@@ -162,15 +162,15 @@ impl Console for Terminal {
 
 /// Whether standard output never waits for a reader.
 #[cfg(unix)]
-fn takes_all() -> bool {
+fn never_blocks() -> bool {
     use std::os::fd::AsFd;
 
     let descriptor = stdout().as_fd().try_clone_to_owned();
-    descriptor.is_ok_and(|descriptor| socklab_files::takes_all(&descriptor.into()))
+    descriptor.is_ok_and(|descriptor| socklab_files::never_blocks(&descriptor.into()))
 }
 
 /// Whether standard output never waits for a reader: here that is not known.
 #[cfg(not(unix))]
-fn takes_all() -> bool {
+fn never_blocks() -> bool {
     false
 }

@@ -60,7 +60,7 @@ impl From<&Metadata> for FileId {
 }
 
 /// How many names (hard links) a file has; one if the system does not say.
-pub fn names(path: &Path) -> u64 {
+pub fn hard_links(path: &Path) -> u64 {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -74,7 +74,7 @@ pub fn names(path: &Path) -> u64 {
 }
 
 /// Whether two paths lead to the same file, or would if it existed.
-pub fn same(one: &Path, other: &Path) -> bool {
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
     if cfg!(unix)
         && let (Ok(one), Ok(other)) = (FileId::of(one), FileId::of(other))
     {
@@ -96,7 +96,7 @@ fn full(path: &Path) -> Option<PathBuf> {
 }
 
 /// Whether writes to an open file succeed at once. Pipes, sockets and terminals wait for a reader.
-pub fn takes_all(file: &File) -> bool {
+pub fn never_blocks(file: &File) -> bool {
     #[cfg(unix)]
     {
         use std::io::IsTerminal;

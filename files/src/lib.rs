@@ -14,10 +14,10 @@
 
 #![forbid(unsafe_code)]
 
+mod create;
 mod identity;
 mod log;
 mod output;
-mod place;
 mod scratch;
 
 use std::fmt;
@@ -25,10 +25,12 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-pub use identity::{FileId, is_in_memory, names, others_may_read, same, takes_all};
+pub use create::{
+    create_private, new_secret, persist_new, sync_file, sync_folder, temporary_name, unused_name,
+};
+pub use identity::{FileId, hard_links, is_in_memory, is_same_file, never_blocks, others_may_read};
 pub use log::Log;
 pub use output::{Output, resolve};
-pub use place::{beside, create_private, free, new_secret, place_new, sync_file, sync_folder};
 pub use scratch::{Scratch, remove_scratch};
 
 /// Who may read a new file.
@@ -93,21 +95,21 @@ const MARKS: [&[u8]; 4] = [
 /// The files of one command: those that it must not touch, and those that it writes.
 #[derive(Clone, Debug, Default)]
 pub struct Outputs {
-    kept: Vec<PathBuf>,
+    protected: Vec<PathBuf>,
 }
 
 impl Outputs {
     /// Notes that the command reads this file, so that no output overwrites it.
-    pub fn keep(&mut self, path: impl Into<PathBuf>) {
-        self.kept.push(path.into());
+    pub fn protect(&mut self, path: impl Into<PathBuf>) {
+        self.protected.push(path.into());
     }
 
     /// Notes that the command uses this database, so that no output overwrites it or the files
     /// beside it.
-    pub fn keep_database(&mut self, path: &Path) {
-        self.keep(path);
+    pub fn protect_database(&mut self, path: &Path) {
+        self.protect(path);
         for suffix in BESIDE_A_DATABASE {
-            self.keep(with_suffix(path, suffix));
+            self.protect(with_suffix(path, suffix));
         }
     }
 
@@ -117,9 +119,9 @@ impl Outputs {
     /// # Errors
     /// When the file must not be overwritten, or cannot be.
     pub fn replace(&mut self, path: &Path, readers: Readers) -> Result<Output, Error> {
-        self.allow(path)?;
+        self.check(path)?;
         let output = Output::open(path, readers)?;
-        self.keep(path);
+        self.protect(path);
         Ok(output)
     }
 
@@ -128,7 +130,7 @@ impl Outputs {
     /// # Errors
     /// As for `replace`.
     pub fn can_replace(&self, path: &Path, readers: Readers) -> Result<(), Error> {
-        self.allow(path)?;
+        self.check(path)?;
         Output::open(path, readers).map(drop)
     }
 
@@ -138,9 +140,9 @@ impl Outputs {
     /// # Errors
     /// When the file has other content, or cannot be opened.
     pub fn append(&mut self, path: &Path, readers: Readers, mark: &[u8]) -> Result<Log, Error> {
-        self.allow(path)?;
+        self.check(path)?;
         let log = Log::open(path, readers, mark)?;
-        self.keep(path);
+        self.protect(path);
         Ok(log)
     }
 
@@ -150,9 +152,9 @@ impl Outputs {
     /// # Errors
     /// When the file exists, even as a dangling link, or cannot be written.
     pub fn secret(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
-        self.allow(path)?;
+        self.check(path)?;
         new_secret(path, bytes)?;
-        self.keep(path);
+        self.protect(path);
         Ok(())
     }
 
@@ -160,13 +162,17 @@ impl Outputs {
     ///
     /// # Errors
     /// When it is a database or belongs to one, or the command uses it for something else.
-    pub fn allow(&self, path: &Path) -> Result<(), Error> {
+    pub fn check(&self, path: &Path) -> Result<(), Error> {
         if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
             return Ok(()); // A device or a pipe loses nothing.
         }
         // First compare names and identities. The command's own database must not be opened here: a
         // process that closes a database loses the locks that it holds on it elsewhere (POSIX).
-        if self.kept.iter().any(|kept| same(kept, path)) {
+        if self
+            .protected
+            .iter()
+            .any(|protected| is_same_file(protected, path))
+        {
             return Err(Error::InUse);
         }
         let stem = |suffix| without_suffix(path, suffix).is_some_and(|stem| is_database(&stem));

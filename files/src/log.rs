@@ -4,8 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
-use crate::place::only_for;
-use crate::{Error, Readers, others_may_read, takes_all};
+use crate::create::only_for;
+use crate::{Error, Readers, never_blocks, others_may_read};
 
 /// A log, open at its end. Another program may append to it at the same time.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Log {
 
     /// Whether a write may wait for a reader without limit: the file is a pipe or a terminal.
     pub fn waits_for_reader(&self) -> bool {
-        !takes_all(&self.file)
+        !never_blocks(&self.file)
     }
 
     /// Whether the file had content when it was opened.

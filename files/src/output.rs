@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::place::{beside, create, sync_folder};
+use crate::create::{create, sync_folder, temporary_name};
 use crate::{Error, Readers};
 
 /// How many links a path may lead through, as on Linux.
@@ -40,7 +40,7 @@ impl Output {
             // Refuse to replace a file that this user may not write.
             OpenOptions::new().write(true).open(&target)?;
         }
-        let new = beside(&target);
+        let new = temporary_name(&target);
         let file = create(&new, readers)?;
         if let (Ok(there), Readers::Anybody) = (there, readers) {
             file.set_permissions(there.permissions())?;

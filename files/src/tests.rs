@@ -35,8 +35,8 @@ fn databases_and_inputs_are_refused() {
     fs::write(at("class.csv"), "{").unwrap();
     fs::hard_link(at("register.db"), at("hard")).unwrap();
     let mut outputs = Outputs::default();
-    outputs.keep(at("class.csv"));
-    outputs.keep_database(&at("new.db"));
+    outputs.protect(at("class.csv"));
+    outputs.protect_database(&at("new.db"));
     let mut refused = vec![
         ("register.db", true),
         ("register.db-wal", true),

@@ -6,9 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod escape;
-mod explained;
 mod fluent;
 mod grid;
+mod impl_error;
 pub mod markup;
 mod messages;
 mod paragraph;

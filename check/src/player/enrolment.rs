@@ -30,7 +30,7 @@ impl Player<'_> {
         };
         if let Some((dni, token)) = self.until_shown(&right)? {
             if self.given.given_dni.is_none() {
-                self.given.learn(&dni);
+                self.given.note_program_dni(&dni);
             }
             self.program_step(Act::Shows(token.into_bytes()), true);
             return Ok(());

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::files::{FileError, read as read_file};
 use crate::options::read;
 use crate::outlet;
-use socklab_text::{Messages, explained};
+use socklab_text::{Messages, impl_error};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct DiffArgs {
@@ -68,7 +68,7 @@ impl LoadError {
     }
 }
 
-explained!(LoadError);
+impl_error!(LoadError);
 
 fn load(path: &Path) -> Result<Document, LoadError> {
     let text = read_file(path).map_err(LoadError::File)?;

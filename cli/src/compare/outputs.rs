@@ -34,7 +34,7 @@ pub(super) fn can_be_written(args: &CompareArgs) -> Result<(), FileError> {
     for path in files.filter(|path| !is_stdout(path)) {
         let can = outputs.can_replace(path, Readers::Anybody);
         can.map_err(|error| FileError::new(path, error))?;
-        outputs.keep(path);
+        outputs.protect(path);
     }
     Ok(())
 }

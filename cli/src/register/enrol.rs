@@ -100,10 +100,10 @@ impl RegisterCommand<'_> {
             return Ok(self.location.key_file());
         };
         if !named.exists() {
-            let allowed = self.outputs.allow(named);
+            let allowed = self.outputs.check(named);
             allowed.map_err(|error| FileError::new(named, error))?;
         }
-        self.outputs.keep(named);
+        self.outputs.protect(named);
         Ok(named.to_owned())
     }
 

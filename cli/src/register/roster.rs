@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::files::{self, FileError};
 use crate::print;
 use crate::wording;
-use socklab_text::{Messages, explained};
+use socklab_text::{Messages, impl_error};
 
 #[derive(Args, Debug)]
 pub(super) struct RosterArgs {
@@ -58,7 +58,7 @@ impl RosterFileError {
     }
 }
 
-explained!(RosterFileError);
+impl_error!(RosterFileError);
 
 /// Reads a roster.
 pub(crate) fn read(

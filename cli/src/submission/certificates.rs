@@ -15,7 +15,7 @@ use socklab_tls::{
 
 use crate::files::{self, FileError};
 use crate::print;
-use socklab_text::{Messages, explained};
+use socklab_text::{Messages, impl_error};
 
 /// A server's certificate and key, and the files that they were read from.
 pub(crate) struct Identity {
@@ -183,7 +183,7 @@ impl CertificateError {
     }
 }
 
-explained!(CertificateError);
+impl_error!(CertificateError);
 
 /// Why a client rejected a server's certificate, if it did.
 pub(crate) type Rejection = Arc<Mutex<Option<CertificateFault>>>;

@@ -143,11 +143,11 @@ impl Location {
 
     /// Protects the register's file, and the files beside it, from being overwritten by a command's
     /// outputs.
-    pub fn keep(&self, outputs: &mut Outputs) {
+    pub fn protect(&self, outputs: &mut Outputs) {
         if let Location::File(path) = self {
-            outputs.keep_database(path);
+            outputs.protect_database(path);
         }
-        outputs.keep(self.key_file());
+        outputs.protect(self.key_file());
     }
 
     /// The default path of the key file, for the key that encrypts random secrets. For a file, it

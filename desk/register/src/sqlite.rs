@@ -14,7 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, ToSql};
-use socklab_files::{free, names, others_may_read, with_suffix};
+use socklab_files::{hard_links, others_may_read, unused_name, with_suffix};
 
 use crate::error::{Error, ErrorKind, Notice};
 use crate::facts::{Change, Facts, Query};
@@ -53,7 +53,7 @@ impl Sqlite {
             let path = named.to_owned();
             notices.push(Notice::OpenToAll { path, mode });
         }
-        let names = names(&path);
+        let names = hard_links(&path);
         if names > 1 {
             let path = named.to_owned();
             notices.push(Notice::OtherNames { path, names });
@@ -115,7 +115,7 @@ impl Sqlite {
         if self.saved {
             return Ok(());
         }
-        let to = free(&with_suffix(self.file.path(), ".saved"));
+        let to = unused_name(&with_suffix(self.file.path(), ".saved"));
         restore::copy(&self.connection, &to)?;
         self.saved = true;
         self.notices.push(Notice::Saved(to));

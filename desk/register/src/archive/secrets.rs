@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use socklab_files::{free, sync_folder, with_suffix};
+use socklab_files::{sync_folder, unused_name, with_suffix};
 
 use super::Archive;
 use crate::error::{Error, ErrorKind};
@@ -104,7 +104,7 @@ impl Archive {
             NewKey::Next(_, path) => {
                 if path.exists() {
                     // Keep the old file: it may be the key of another register.
-                    fs::rename(path, free(&with_suffix(path, ".old")))
+                    fs::rename(path, unused_name(&with_suffix(path, ".old")))
                         .map_err(|e| named(path, &e))?;
                 }
                 put_next(path)

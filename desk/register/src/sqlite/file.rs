@@ -7,7 +7,9 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
-use socklab_files::{FileId, beside, create_private, place_new, resolve, sync_file, with_suffix};
+use socklab_files::{
+    FileId, create_private, persist_new, resolve, sync_file, temporary_name, with_suffix,
+};
 
 use super::{opening, schema_of_a_new_file};
 use crate::error::{Error, ErrorKind};
@@ -44,7 +46,7 @@ pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
 /// Creates a register. It is first completed under another name, so that no program opens an
 /// incomplete one.
 fn make(path: &Path) -> Result<(), Error> {
-    let new = beside(path);
+    let new = temporary_name(path);
     create_private(&new).map_err(|e| Error::new(ErrorKind::Open, e))?;
     let made = fill(&new).and_then(|()| put(&new, path));
     remove(&new);
@@ -64,7 +66,7 @@ fn fill(new: &Path) -> Result<(), Error> {
 /// Gives a complete file its name, durably. No file may have that name yet.
 pub(super) fn put(new: &Path, path: &Path) -> Result<(), Error> {
     sync_file(new).map_err(|e| Error::new(ErrorKind::Broken, e))?;
-    place_new(new, path).map_err(|e| match e {
+    persist_new(new, path).map_err(|e| match e {
         socklab_files::Error::Exists => Error::new(ErrorKind::Exists, path.display()),
         e => Error::new(ErrorKind::Open, e),
     })
@@ -125,7 +127,7 @@ pub(super) fn alone(path: &Path) -> Result<Connection, Error> {
 
 /// Whether the folder of a file, or its disk, is read-only.
 pub(super) fn is_read_only(path: &Path) -> bool {
-    let trial = beside(path);
+    let trial = temporary_name(path);
     let made = create_private(&trial);
     let _ = fs::remove_file(&trial);
     made.is_err_and(|e| {

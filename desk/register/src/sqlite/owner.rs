@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use rusqlite::OpenFlags;
-use socklab_files::{FileId, beside, create_private, free, sync_folder, with_suffix};
+use socklab_files::{
+    FileId, create_private, sync_folder, temporary_name, unused_name, with_suffix,
+};
 
 use super::file::{alone, connect, copy_of, remove};
 use super::integrity;
@@ -71,7 +73,7 @@ pub(super) fn record(path: &Path, copy: Option<String>) -> io::Result<()> {
         return Ok(());
     }
     let name = name(path);
-    let new = beside(&name);
+    let new = temporary_name(&name);
     let written = create_private(&new).and_then(|mut file| {
         writeln!(file, "{} {} {}", owner.inode, owner.born, owner.copy)?;
         file.sync_all()?;
@@ -122,7 +124,7 @@ pub(super) fn orphan(named: &Path) -> Result<Option<PathBuf>, Error> {
 /// Renames the log of another file, and removes the log's index. Returns the log's new path.
 pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let log = with_suffix(path, "-wal");
-    let aside = free(&with_suffix(path, "-wal.old"));
+    let aside = unused_name(&with_suffix(path, "-wal.old"));
     fs::rename(&log, &aside)?;
     let _ = fs::remove_file(with_suffix(path, "-shm"));
     sync_folder(path)?;
@@ -131,7 +133,7 @@ pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
 
 /// Whether a file and a log together make an undamaged register. Tries it on copies.
 fn fit(path: &Path, log: &Path) -> Result<bool, Error> {
-    let trial = beside(path);
+    let trial = temporary_name(path);
     let copied = create_private(&trial)
         .and_then(|_| fs::copy(path, &trial))
         .and_then(|_| fs::copy(log, with_suffix(&trial, "-wal")));

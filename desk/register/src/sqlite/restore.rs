@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use socklab_files::{
-    beside, create_private, free, resolve, same, sync_file, sync_folder, with_suffix,
+    create_private, is_same_file, resolve, sync_file, sync_folder, temporary_name, unused_name,
+    with_suffix,
 };
 
 use super::file::{alone, close, connect, mark_as_copy, put, remove};
@@ -21,7 +22,7 @@ pub(super) fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
     if fs::symlink_metadata(to).is_ok() {
         return Err(Error::new(ErrorKind::Exists, to.display()));
     }
-    let new = beside(to);
+    let new = temporary_name(to);
     let copied = copy_into(from, &new).and_then(|()| put(&new, to));
     remove(&new);
     copied
@@ -43,7 +44,7 @@ fn copy_into(from: &Connection, new: &Path) -> Result<(), Error> {
 pub(crate) fn restore(backup: &Path, named: &Path) -> Result<Option<PathBuf>, Error> {
     let failed = |e: std::io::Error| Error::new(ErrorKind::Open, e);
     let path = resolve(named).map_err(failed)?;
-    let new = beside(&path);
+    let new = temporary_name(&path);
     let made = source(backup, &path).and_then(|from| copy_into(&from, &new));
     let restored = made.and_then(|()| replace(&new, &path));
     remove(&new);
@@ -62,7 +63,7 @@ fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
     if !path.is_file() {
         return not("it is not a file");
     }
-    if same(&path, register) {
+    if is_same_file(&path, register) {
         return not("it is the register itself");
     }
     let log = fs::metadata(with_suffix(&path, "-wal")).map_or(0, |log| log.len());
@@ -95,7 +96,7 @@ fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
     owner::settle(path)?;
     let mut alone = lock(path)?;
     sync_file(new).map_err(failed)?;
-    let kept = free(&with_suffix(path, ".before-restore"));
+    let kept = unused_name(&with_suffix(path, ".before-restore"));
     // The register's name must exist at all times: a server that starts without it would create an
     // empty one.
     fs::hard_link(path, &kept)

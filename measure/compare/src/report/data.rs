@@ -3,7 +3,7 @@
 use super::locale::Locale;
 use crate::results::{Invalid, Load, Proof, Results};
 use crate::summary::{Cell, Document, Estimate, Summary};
-use socklab_text::{Messages, explained};
+use socklab_text::{Messages, impl_error};
 
 /// The measurements, and the language of the report.
 pub(super) struct ReportData<'a> {
@@ -106,7 +106,7 @@ pub(super) enum Withheld<'a> {
     Invalid(&'a [Invalid]),
 }
 
-explained!(Withheld<'_>);
+impl_error!(Withheld<'_>);
 
 impl Withheld<'_> {
     /// The reason in words.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::{Error, Readers, with_suffix};
 
 /// An unused name in the same folder as `path`.
-pub fn beside(path: &Path) -> PathBuf {
+pub fn temporary_name(path: &Path) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let mut name = OsString::from(".");
@@ -20,7 +20,7 @@ pub fn beside(path: &Path) -> PathBuf {
 }
 
 /// An unused name: `name` with the first free number.
-pub fn free(name: &Path) -> PathBuf {
+pub fn unused_name(name: &Path) -> PathBuf {
     let numbered = (1..).map(|n: u32| with_suffix(name, &format!("-{n}")));
     let mut free = numbered.filter(|name| fs::symlink_metadata(name).is_err());
     free.next().unwrap_or_else(|| name.to_owned())
@@ -57,7 +57,7 @@ pub(crate) fn only_for(options: &mut OpenOptions, readers: Readers) {
 ///
 /// # Errors
 /// [`Error::Exists`] if the name is used; the file is then removed.
-pub fn place_new(file: &Path, name: &Path) -> Result<(), Error> {
+pub fn persist_new(file: &Path, name: &Path) -> Result<(), Error> {
     let linked = fs::hard_link(file, name).or_else(|error| match error.kind() {
         ErrorKind::AlreadyExists => Err(error),
         // On a file system without hard links, check and rename. Another program could create the
@@ -130,12 +130,12 @@ pub fn new_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if fs::symlink_metadata(path).is_ok() {
         return Err(Error::Exists);
     }
-    let new = beside(path);
+    let new = temporary_name(path);
     let mut file = create_private(&new)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     if let Err(error) = written {
         let _ = fs::remove_file(&new);
         return Err(error.into());
     }
-    place_new(&new, path)
+    persist_new(&new, path)
 }
