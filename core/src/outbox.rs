@@ -190,7 +190,7 @@ impl Outbox {
 
     /// The bytes of a batch.
     #[inline]
-    pub(crate) fn sent(&self, range: Range<usize>) -> &[u8] {
+    pub(crate) fn bytes_at(&self, range: Range<usize>) -> &[u8] {
         &self.to_send[range]
     }
 

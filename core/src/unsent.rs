@@ -10,7 +10,7 @@ use crate::link::Link;
 const HIGH_WATER: usize = 64 * 1024;
 
 /// How many unsent bytes an empty queue may keep room for.
-const KEEP: usize = 4096;
+const IDLE_CAPACITY: usize = 4096;
 
 /// Bytes of a stream, in the order of sending. What has been sent is removed from the front in
 /// bulk: a large answer is not moved each time that the peer takes a little of it.
@@ -55,7 +55,7 @@ impl Unsent {
     /// Removes all bytes, and frees the memory of a large answer.
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
-        self.bytes.shrink_to(KEEP);
+        self.bytes.shrink_to(IDLE_CAPACITY);
         self.sent = 0;
     }
 }

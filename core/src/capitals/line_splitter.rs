@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 /// How many bytes an empty buffer may keep room for.
-const KEEP: usize = 1024;
+const IDLE_CAPACITY: usize = 1024;
 
 /// A stream cut into lines, whatever its pieces.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl LineSplitter {
     /// Forgets the line that [`next`](Self::next) gave.
     pub(super) fn forget(&mut self) {
         self.partial.clear();
-        self.partial.shrink_to(KEEP);
+        self.partial.shrink_to(IDLE_CAPACITY);
     }
 
     /// Whether the partial line is already longer than `most` bytes. A carriage return

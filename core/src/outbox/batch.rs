@@ -49,7 +49,7 @@ impl Outbox {
 
     /// To whom a batch leaves, and its bytes.
     #[inline]
-    pub(crate) fn sends(&self, batch: &Batch) -> Option<(&Link, &[u8])> {
+    pub(crate) fn send_of(&self, batch: &Batch) -> Option<(&Link, &[u8])> {
         let link = self.link_of(batch.first)?;
         Some((link, &self.to_send[batch.bytes.clone()]))
     }

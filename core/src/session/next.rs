@@ -223,7 +223,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
     #[inline(always)]
     fn send_next(&self, until: Option<Mono>) -> Next<'_> {
         let sends = match &self.sending {
-            Sending::Outbox(batch) => self.out.sends(batch),
+            Sending::Outbox(batch) => self.out.send_of(batch),
             _ => self.session.unsent(),
         };
         let Some((link, bytes)) = sends else {

@@ -346,7 +346,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         let Sending::Outbox(batch) = mem::replace(&mut self.sending, Sending::Nothing) else {
             return;
         };
-        let bytes = &self.out.sent(batch.bytes.clone())[taken..];
+        let bytes = &self.out.bytes_at(batch.bytes.clone())[taken..];
         if self.session.wire == WireState::Stream {
             self.session.unsent.push(bytes);
         } else if let Some(&link) = self.out.link_of(batch.first) {

@@ -62,7 +62,7 @@ fn a_stop_comes_once() {
     let now = rig.now;
     rig.turn().stop(now);
     rig.turn().stop(now);
-    assert!(rig.run().unwrap().receive, "this machine does not heed it");
+    assert!(rig.run().unwrap().receive, "this machine goes on after it");
     rig.turn().stop(now);
     assert_eq!(rig.heard(), ["start", "bound", "stop"]);
 }

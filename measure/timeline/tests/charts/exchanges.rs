@@ -216,7 +216,7 @@ pub(crate) fn streams_on_tasks() -> Exchange {
         done(Wait, (3_060, 9_500), 0),
     ];
     let greeting = |number, time| vec![to(number), done(Send, (time, time + 10), 22)];
-    let guest = |number, time| {
+    let one_client = |number, time| {
         client(
             number,
             vec![
@@ -233,8 +233,8 @@ pub(crate) fn streams_on_tasks() -> Exchange {
             record(Party::Server(Subject::Driver), 0, (1_050, 9_900), driver),
             record(connection(2), 7, (3_070, 3_140), greeting(2, 3_100)),
             record(connection(1), 5, (2_070, 2_140), greeting(1, 2_100)),
-            guest(1, 2_000),
-            guest(2, 3_000),
+            one_client(1, 2_000),
+            one_client(2, 3_000),
         ],
     )
 }
