@@ -12,6 +12,7 @@ use crate::impairments::ImpairmentArgs;
 use crate::options::{
     ClientArgs, CommonArgs, ExchangeArgs, KeepServingArgs, RetriesArgs, ServerArgs, SubmissionArgs,
 };
+use crate::print;
 use crate::submission;
 use socklab_text::{Messages, Translations};
 
@@ -79,6 +80,8 @@ fn localise(command: Command, messages: &Translations, path: &str) -> Command {
             "{{about}}\n\n{}: {{usage}}\n\n{{all-args}}{{after-help}}\n",
             messages.say("heading-usage")
         ))
+        // Programs that read the help get each entry in one line.
+        .term_width(print::columns().unwrap_or(0))
         .subcommand_help_heading(messages.say("heading-commands"))
         .subcommand_value_name(value_name(messages, "COMMAND"))
         .about(messages.say(&id))

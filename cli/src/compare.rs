@@ -19,7 +19,7 @@ use socklab_experiments::cores::{allowed_cores, pin};
 use socklab_files::Scratch;
 use socklab_runtimes::Runtime;
 use socklab_system::supports_batching;
-use socklab_text::{Messages, system_error};
+use socklab_text::{Messages, system_error, wrap};
 
 use crate::exit::Exit;
 use crate::files::FileError;
@@ -130,7 +130,14 @@ fn list(messages: &dyn Messages) -> Exit {
     let line = |name: &str, figure: &str, served: &str| {
         let sentence = messages.say(&format!("model-{name}"));
         let figure = messages.say_with("compare-figure", &[("figure", &figure)]);
-        format!("{name:widest$}  {figure}. {sentence} ({served})\n")
+        let (head, text) = (
+            format!("{name:widest$}  "),
+            format!("{figure}. {sentence} ({served})"),
+        );
+        match print::columns() {
+            Some(columns) => wrap(&head, &text, columns) + "\n",
+            None => format!("{head}{text}\n"),
+        }
     };
     let runtime = |runtime: Runtime| {
         let mut served = served(&|one| runtime.serves(one.transport));

@@ -176,9 +176,8 @@ fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), QrE
         let colour = stdout().is_terminal() && !no_colour;
         let drawn = qr::terminal(uri, colour).map_err(too_long)?;
         let needed = qr::columns(uri).map_err(too_long)?;
-        match terminal_size::terminal_size_of(stdout()) {
-            Some((width, _)) if usize::from(width.0) < needed => {
-                let there = width.0;
+        match print::columns() {
+            Some(there) if there < needed => {
                 let said =
                     messages.say_with("qr-narrow", &[("needed", &needed), ("there", &there)]);
                 print::line(&said);

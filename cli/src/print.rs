@@ -1,6 +1,6 @@
 //! Lines on standard output and standard error.
 
-use std::io::{Write, stderr};
+use std::io::{Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::outlet::{self, STDERR, StdStream};
@@ -16,6 +16,11 @@ pub(crate) fn only_failures() {
 /// Whether only failures are printed.
 pub(crate) fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
+}
+
+/// How many columns the terminal has that standard output is; `None` if it is no terminal.
+pub(crate) fn columns() -> Option<usize> {
+    terminal_size::terminal_size_of(stdout()).map(|(width, _)| usize::from(width.0))
 }
 
 /// Writes a line of payload on standard output, unless only failures are printed.

@@ -474,3 +474,18 @@ fn a_qr_code_that_does_not_fit() {
     assert!(shown.contains(said), "{shown}");
     assert!(!shown.contains('█'), "{shown}");
 }
+
+/// Help and lists end at the terminal's last column, between words.
+#[test]
+fn long_lines_are_wrapped() {
+    for command in ["--help", "compare --help", "check --help", "compare --list"] {
+        let (code, shown) = Terminal::spanish(command).ends();
+        assert_eq!(code, Some(0), "{command}");
+        let longest = shown.lines().map(|line| line.trim_end().chars().count());
+        let longest = longest.max().expect("a line");
+        assert!(
+            (60..=80).contains(&longest),
+            "{command}: {longest}\n{shown}"
+        );
+    }
+}
