@@ -32,11 +32,11 @@ struct ThreadCalls {
     buffer: Vec<u8>,
     messages: Receiver<Message>,
     sender: Sender<Message>,
-    waker: Option<StopGuard>,
+    stop_guard: Option<StopGuard>,
     /// A signal writes to the socket itself and so ends a blocked receive. No thread waits for
     /// signals.
     woken_by_signals: bool,
-    watcher: Option<StopGuard>,
+    signal_guard: Option<StopGuard>,
 }
 
 impl<M: Machine, W: Watch> Conversation<M, W> {
@@ -49,7 +49,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         let mut new = Conversation::boxed(session, permit, run);
         new.thread.connect(wire, &run.stop);
         if let Some(permit) = &new.permit {
-            permit.on_evict(new.thread.wake());
+            permit.on_evict(new.thread.wake_fn());
         }
         new
     }
@@ -68,9 +68,9 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             buffer: Vec::new(),
             messages,
             sender,
-            waker: None,
+            stop_guard: None,
             woken_by_signals: false,
-            watcher: None,
+            signal_guard: None,
         };
         Box::new(Conversation {
             session,
@@ -127,7 +127,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
         } else if wait.receive {
             self.receive(timeout)
         } else {
-            self.wait_for_threads(timeout)
+            self.wait_for_message(timeout)
         }
     }
 
@@ -153,7 +153,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 let rest = turn.received(now, received, buffer);
                 if rest > 0 {
                     let len = received.len();
-                    wire.wire.keep(received, &buffer[len - rest..len]);
+                    wire.inner.keep(received, &buffer[len - rest..len]);
                 }
             }
             Err(_) if is_over() => {}
@@ -164,13 +164,13 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Blocks until there is a message from another thread: the user's line, the register's
     /// decision, or a wake-up for a stop.
-    fn wait_for_threads(&mut self, timeout: Option<Duration>) -> Now {
+    fn wait_for_message(&mut self, timeout: Option<Duration>) -> Now {
         let (thread, stop) = (&mut self.thread, &self.run.stop);
         if thread.woken_by_signals {
             // A signal ends only a receive by itself. To end this wait, a thread must wait for
             // signals.
             thread.woken_by_signals = false;
-            thread.watcher = Some(stop.on_request(|| {}));
+            thread.signal_guard = Some(stop.on_request(|| {}));
             if stop.requested() {
                 return self.clock.now();
             }
@@ -195,17 +195,17 @@ impl ThreadCalls {
     fn connect(&mut self, wire: BlockingWire, stop: &Stop) {
         self.buffer.resize(wire.buffer(), 0);
         self.wire = wire;
-        let (wake, wake_socket) = (self.wake(), self.wire.wake_socket());
+        let (wake, wake_socket) = (self.wake_fn(), self.wire.wake_socket());
         self.woken_by_signals = wake_socket.is_some();
-        self.waker = Some(match wake_socket {
+        self.stop_guard = Some(match wake_socket {
             Some(socket) => stop.on_request_with_socket(socket, wake),
             None => stop.on_request(wake),
         });
     }
 
     /// Returns a function that ends a call that blocks.
-    fn wake(&self) -> impl Fn() + Send + 'static {
-        let (wake, send) = (self.wire.waker(), self.message_sender());
+    fn wake_fn(&self) -> impl Fn() + Send + 'static {
+        let (wake, send) = (self.wire.wake_fn(), self.message_sender());
         move || {
             send(Message::Wake);
             wake();
@@ -217,7 +217,7 @@ impl Calls for ThreadCalls {
     const BLOCK: bool = true;
 
     fn wire(&self) -> &Wire<impl SystemSocket, impl SystemSocket> {
-        &self.wire.wire
+        &self.wire.inner
     }
 
     fn send(
@@ -246,7 +246,7 @@ impl Calls for ThreadCalls {
     }
 
     fn abort(&mut self) {
-        self.wire.wire.abort();
+        self.wire.inner.abort();
     }
 
     fn message_sender(&self) -> MessageSender {

@@ -44,7 +44,7 @@ pub struct Listener<'a, S: Service, W: Watch> {
     refusals: OnceLock<Refusals<S::Machine, W>>,
     /// Other processes accept on this socket too, and any of them may shut it down.
     inherited: bool,
-    _waker: StopGuard,
+    _stop_guard: StopGuard,
 }
 
 /// A conversation that has begun, and what it waits for.
@@ -59,7 +59,7 @@ pub(crate) struct BlockingAcceptor<'l, 'a, S: Service, W: Watch> {
     listener: &'l Listener<'a, S, W>,
     acceptor: Acceptor<TcpStream>,
     observer: W::Observer,
-    _waker: StopGuard,
+    _stop_guard: StopGuard,
 }
 
 /// Wakes a thread that is parked.
@@ -81,7 +81,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         service: &'a S,
         run: &'a Arc<Run<W>>,
     ) -> io::Result<Self> {
-        let waker = if inherited {
+        let stop_guard = if inherited {
             let shut = tcp.try_clone()?;
             run.stop.on_request(move || socket::wake_reader(&shut))
         } else {
@@ -98,7 +98,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
             run,
             refusals: OnceLock::new(),
             inherited,
-            _waker: waker,
+            _stop_guard: stop_guard,
         })
     }
 
@@ -110,7 +110,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
             listener: self,
             acceptor: Acceptor::new(self.run, self.local, self.service, waker),
             observer: self.run.watch.observer(Subject::Driver),
-            _waker: self.run.stop.on_request(move || wake.wake_by_ref()),
+            _stop_guard: self.run.stop.on_request(move || wake.wake_by_ref()),
         }
     }
 

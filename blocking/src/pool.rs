@@ -20,7 +20,7 @@ pub struct Pool;
 
 /// How many threads or processes accept: [`Run::threads`], but no more than [`Run::limit`] allows.
 /// By default twice as many as there are cores and at least 4, since they mostly wait for peers.
-pub(crate) fn threads<W: Watch>(run: &Run<W>) -> usize {
+pub(crate) fn worker_count<W: Watch>(run: &Run<W>) -> usize {
     let threads = run.threads_or(|cores| (2 * cores).max(4));
     threads.min(run.limit.capacity().max(1))
 }
@@ -31,7 +31,7 @@ impl Design for Pool {
     fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
         let run = listener.run;
         thread::scope(|scope| {
-            for _ in 0..threads(run) {
+            for _ in 0..worker_count(run) {
                 let thread = thread::Builder::new().stack_size(STACK);
                 // If a thread cannot be started, the threads that have been must end.
                 (thread.spawn_scoped(scope, || Iterative::serve(listener)))

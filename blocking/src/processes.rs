@@ -34,7 +34,7 @@ use socklab_system::{Permit, Run, fault, lock, serve_at, setup_failed, socket};
 
 use crate::iterative::Iterative;
 use crate::listener::{Design, Listener, STACK};
-use crate::pool::threads;
+use crate::pool::worker_count;
 use crate::run_machine;
 use crate::wire::BlockingWire;
 
@@ -81,14 +81,14 @@ pub fn preforked<W: Watch + 'static>(
 ) -> Status {
     serve_at(address, socket::bind_streams(address), |(local, tcp)| {
         let children = Arc::new(Children::default());
-        let mut begun = (0..threads(run)).try_for_each(|_| {
+        let mut begun = (0..worker_count(run)).try_for_each(|_| {
             let child = || start(tcp.try_clone()?.into());
             children.start(child, &mut None)
         });
         // The children have inherited the listener; the parent does not accept.
         drop(tcp);
         let stopped = Arc::clone(&children);
-        let _waker = run.stop.on_request(move || stopped.stop());
+        let _stop_guard = run.stop.on_request(move || stopped.stop());
         match &begun {
             Ok(()) => run.console.notice(Notice::Ready(local)),
             Err(_) => run.stop.request(),

@@ -21,7 +21,7 @@ const STOP_CHECK: Duration = Duration::from_millis(500);
 /// stop, which ends a call that blocks.
 #[derive(Default)]
 pub(crate) struct BlockingWire {
-    pub(crate) wire: Wire<Arc<UdpSocket>, Arc<TcpStream>>,
+    pub(crate) inner: Wire<Arc<UdpSocket>, Arc<TcpStream>>,
     /// The socket from which a stop wakes the blocked `recv` of a UDP server.
     wake_socket: Option<Arc<UdpSocket>>,
     /// The time-outs that the socket has now. Setting another one is a system call.
@@ -41,12 +41,12 @@ impl BlockingWire {
         let to = socket::reachable(local);
         let wake_socket = UdpSocket::bind(with_port(to, 0))?;
         wake_socket.connect(to)?;
-        let mut wire = Wire::server(udp, local, arrivals, |udp| Ok(udp.into()))?;
+        let mut inner = Wire::server(udp, local, arrivals, |udp| Ok(udp.into()))?;
         if batched {
-            wire.enable_batching();
+            inner.enable_batching();
         }
         Ok(BlockingWire {
-            wire,
+            inner,
             wake_socket: Some(wake_socket.into()),
             ..BlockingWire::default()
         })
@@ -72,16 +72,16 @@ impl BlockingWire {
         BlockingWire::of(Wire::Stream(stream.into()))
     }
 
-    fn of(wire: Wire<Arc<UdpSocket>, Arc<TcpStream>>) -> Self {
+    fn of(inner: Wire<Arc<UdpSocket>, Arc<TcpStream>>) -> Self {
         BlockingWire {
-            wire,
+            inner,
             ..BlockingWire::default()
         }
     }
 
     /// How large a buffer to receive into must be.
     pub(crate) fn buffer(&self) -> usize {
-        match self.wire {
+        match self.inner {
             Wire::Closed => 0,
             Wire::Stream(_) => STREAM_BUFFER,
             Wire::Datagrams(_) => socket::DATAGRAM_BUFFER,
@@ -89,8 +89,8 @@ impl BlockingWire {
     }
 
     /// Returns a function that ends a blocked receive.
-    pub(crate) fn waker(&self) -> Box<dyn Fn() + Send> {
-        match (&self.wire, &self.wake_socket) {
+    pub(crate) fn wake_fn(&self) -> Box<dyn Fn() + Send> {
+        match (&self.inner, &self.wake_socket) {
             (_, Some(socket)) => {
                 let socket = Arc::clone(socket);
                 Box::new(move || drop(socket.send(&[])))
@@ -120,7 +120,7 @@ impl BlockingWire {
         timeout: Option<Duration>,
         clock: &Clock,
     ) -> io::Result<Received> {
-        if let Wire::Datagrams(datagrams) = &mut self.wire
+        if let Wire::Datagrams(datagrams) = &mut self.inner
             && let Some(rest) = datagrams.take_rest(buffer)
         {
             return Ok(rest);
@@ -128,7 +128,7 @@ impl BlockingWire {
         let timeout = until_stop_check(timeout);
         let set = self.read_timeout != timeout;
         self.read_timeout = timeout;
-        let received = match &self.wire {
+        let received = match &self.inner {
             Wire::Closed => return Err(ErrorKind::WouldBlock.into()),
             Wire::Datagrams(datagrams) => {
                 if set {
@@ -166,7 +166,7 @@ impl BlockingWire {
         segment: usize,
         timeout: Option<Duration>,
     ) -> io::Result<usize> {
-        if let Wire::Stream(stream) = &self.wire {
+        if let Wire::Stream(stream) = &self.inner {
             // A stop can end a blocked write only by cutting the connection. So a write has a
             // time-out, after which the driver looks for a stop.
             let timeout = timeout.map_or(CLOSE_TIMEOUT, |timeout| timeout.min(CLOSE_TIMEOUT));
@@ -179,7 +179,7 @@ impl BlockingWire {
                 self.write_timeout = Some(timeout);
             }
         }
-        match &mut self.wire {
+        match &mut self.inner {
             Wire::Datagrams(server) if segment < bytes.len() => {
                 server.send_batch(link, bytes, segment)
             }

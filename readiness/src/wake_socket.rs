@@ -17,7 +17,7 @@ pub(crate) const KEY: usize = usize::MAX - 2;
 pub(crate) struct WakeSocket<L: Model> {
     receiver: UdpWire<L::Udp>,
     waker: Waker,
-    _stop: StopGuard,
+    _stop_guard: StopGuard,
 }
 
 /// The sending end of a wake socket.
@@ -46,7 +46,7 @@ impl<L: Model> WakeSocket<L> {
         Ok(WakeSocket {
             receiver,
             waker,
-            _stop: stop.on_request_with_socket(&signals, move || stops.wake_by_ref()),
+            _stop_guard: stop.on_request_with_socket(&signals, move || stops.wake_by_ref()),
         })
     }
 

@@ -73,7 +73,7 @@ pub(crate) async fn serve<R: AsyncRuntime, S: Service + 'static, W: Watch + 'sta
     let shared = Arc::new(Shared::default());
     let waker = Waker::from(Arc::clone(&shared));
     let stop = waker.clone();
-    let _waker = run.stop.on_request(move || stop.wake_by_ref());
+    let _stop_guard = run.stop.on_request(move || stop.wake_by_ref());
     let listener = Listener::<R, S, W> {
         listener: R::listener(tcp)?,
         service,

@@ -83,7 +83,7 @@ pub struct Conversation<R: AsyncRuntime, M, W: Watch> {
     /// The run's clock, as this conversation reads it.
     pub clock: LoopClock,
     lines: Lines,
-    _waker: StopGuard,
+    _stop_guard: StopGuard,
     /// The place in the connection limit, for a connection of a server.
     pub permit: Option<Permit>,
 }
@@ -127,7 +127,7 @@ impl<R: AsyncRuntime, M: Machine, W: Watch> Conversation<R, M, W> {
             budget: Budget::FULL,
             clock: LoopClock::of(run.clock),
             lines: Lines::default(),
-            _waker: run.stop.on_request(wake),
+            _stop_guard: run.stop.on_request(wake),
             permit,
             run,
         }
