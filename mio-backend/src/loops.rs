@@ -32,7 +32,7 @@ type Loop<'a, W> = EventLoop<'a, MioModel, W>;
 #[derive(Clone, Copy, Debug)]
 pub struct MioLoops;
 
-fn as_many_as_cores<W: Watch>(run: &Run<W>) -> usize {
+fn loop_count<W: Watch>(run: &Run<W>) -> usize {
     run.threads_or(|cores| cores.max(2))
 }
 
@@ -69,7 +69,7 @@ impl Backend for MioLoops {
         mut make: impl FnMut() -> M,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let bound = socket::bind_many_datagrams(address, as_many_as_cores(run));
+        let bound = socket::bind_many_datagrams(address, loop_count(run));
         serve_at(address, bound, |sockets| {
             let console = ReadyOnce {
                 console: &*run.console,
@@ -92,7 +92,7 @@ impl Backend for MioLoops {
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> Status {
-        let count = as_many_as_cores(run).min(run.limit.capacity().max(1));
+        let count = loop_count(run).min(run.limit.capacity().max(1));
         let bound = socket::bind_many_streams(address, count)
             .and_then(|listeners| Ok((listeners[0].local_addr()?, listeners)));
         serve_at(address, bound, |(local, listeners)| {

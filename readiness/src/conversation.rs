@@ -153,7 +153,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     pub(crate) fn handle_readiness(&mut self, context: &mut LoopContext<'_, L, W>) {
         let mut now = context.clock.now();
         if self.socket.connecting && self.socket.writable {
-            self.connected(now, context);
+            self.finish_connecting(now, context);
         }
         if mem::take(&mut self.socket.completed) {
             let socket = wire::watched(&mut self.socket.wire);
@@ -229,7 +229,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     }
 
     /// Checks whether the TCP connection that is being opened is open, or has failed.
-    fn connected(&mut self, now: Now, context: &mut LoopContext<'_, L, W>) {
+    fn finish_connecting(&mut self, now: Now, context: &mut LoopContext<'_, L, W>) {
         let opened = wire::opened::<L>(&self.socket.wire);
         self.socket.connecting = matches!(opened, Ok(None));
         let mut turn = self.session.turn(&mut context.out);

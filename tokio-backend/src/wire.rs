@@ -44,7 +44,7 @@ pub(crate) fn receive(wire: &Wire, buffer: &mut [u8], clock: &Clock) -> io::Resu
         Wire::Closed => Err(ErrorKind::WouldBlock.into()),
         Wire::Datagrams(datagrams) => {
             let mut receive =
-                || datagrams.receive(buffer, clock, connected, UdpSocket::try_recv_from);
+                || datagrams.receive(buffer, clock, receive_connected, UdpSocket::try_recv_from);
             match datagrams.ancillary.is_used() {
                 // tokio has no call for control messages, but `try_io` allows one on its socket.
                 true => datagrams.udp.try_io(Interest::READABLE, receive),
@@ -56,7 +56,7 @@ pub(crate) fn receive(wire: &Wire, buffer: &mut [u8], clock: &Clock) -> io::Resu
 }
 
 /// tokio's `try_recv` makes no call if only an error was reported (tokio's issue 8082).
-fn connected(udp: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
+fn receive_connected(udp: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
     match udp.try_recv(buffer) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {
             udp.try_io(Interest::ERROR, || (&*SockRef::from(udp)).read(buffer))

@@ -29,9 +29,9 @@ const MAX_STREAM_SEND: usize = 64 * 1024;
 
 /// The ring of one thread, which its sockets share.
 #[derive(Clone)]
-pub struct UringModel(Rc<RefCell<Ring<Shared>>>);
+pub struct UringModel(Rc<RefCell<Ring<SharedState>>>);
 
-type Shared = Rc<RefCell<State>>;
+type SharedState = Rc<RefCell<SocketState>>;
 
 /// A socket, and its operations in the kernel.
 pub struct Socket {
@@ -39,12 +39,12 @@ pub struct Socket {
     socket: Rc<socket2::Socket>,
     /// The request that receives or, for a listener, accepts.
     receive: Request<'static>,
-    state: Shared,
+    state: SharedState,
 }
 
 /// What is known of a socket.
 #[derive(Default)]
-struct State {
+struct SocketState {
     /// The loop's key for the socket; `None` before it is watched, and once it is closed.
     key: Option<usize>,
     interest: Interest,
@@ -196,7 +196,7 @@ impl Socket {
     }
 
     /// Submits a receive, an accept or a connect, unless one is in flight.
-    fn arm(&self, state: &mut State, request: Request<'_>) -> io::Result<()> {
+    fn arm(&self, state: &mut SocketState, request: Request<'_>) -> io::Result<()> {
         if state.in_flight.is_none() {
             state.in_flight = Some(self.submit(request)?);
         }
@@ -232,9 +232,9 @@ impl Socket {
     }
 }
 
-impl State {
+impl SocketState {
     /// Notes a completion. Returns what the loop has to know of it.
-    fn complete(&mut self, completion: Completion<Shared>) -> Option<Ready> {
+    fn complete(&mut self, completion: Completion<SharedState>) -> Option<Ready> {
         let (key, more, result) = (self.key?, completion.more, completion.result);
         if completion.is_send {
             (self.sends_in_flight, self.completed) = (self.sends_in_flight - 1, self.completed + 1);
