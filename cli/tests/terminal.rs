@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
 use common::{
-    PATIENCE, Running, code_now, datagram, datagrams, not, one_connection, scan, socklab,
+    PATIENCE, Process, code_now, datagram, datagrams, not, one_connection, scan, socklab,
     within_one_step,
 };
 use pty_process::{Size, blocking};
@@ -123,7 +123,7 @@ impl Drop for Terminal {
 /// The course's dialogue: a question, what is typed, the answer, the question again.
 #[test]
 fn an_echo_client() {
-    let (mut server, address) = Running::serve("echo server");
+    let (mut server, address) = Process::serve("echo server");
     let mut client = Terminal::spanish(&format!("echo client {address}"));
     assert_eq!(client.sees(ASKS), "");
     client.types("hola");
@@ -142,7 +142,7 @@ fn an_echo_client() {
 /// Nothing is read before it is asked for, so what is typed too early waits its turn.
 #[test]
 fn lines_typed_ahead() {
-    let (mut server, address) = Running::serve("echo server");
+    let (mut server, address) = Process::serve("echo server");
     let mut client = Terminal::spanish(&format!("echo client {address}"));
     client.press("uno\ndos\nfin\n");
     assert_eq!(client.ends().0, Some(0));
@@ -154,7 +154,7 @@ fn lines_typed_ahead() {
 
 #[test]
 fn a_message_client() {
-    let (mut server, address) = Running::serve("message server");
+    let (mut server, address) = Process::serve("message server");
     let mut client = Terminal::spanish(&format!("message client {address}"));
     assert_eq!(client.sees(ASKS), "");
     client.types("hola, Servidor");
@@ -276,7 +276,7 @@ fn ctrl_c_at_a_server() {
 /// The quiet are not asked either.
 #[test]
 fn quiet() {
-    let (_server, address) = Running::serve("echo server");
+    let (_server, address) = Process::serve("echo server");
     let mut client = Terminal::spanish(&format!("echo client {address} --quiet"));
     client.types("hola");
     client.types("fin");

@@ -12,7 +12,7 @@ use socklab_core::{
 };
 
 use crate::EPOCH;
-use crate::record::{Shared, header, read};
+use crate::record::{SharedText, header, read};
 
 /// The server's address on a bench.
 pub const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 16_000);
@@ -42,9 +42,9 @@ pub const fn fault(kind: FaultKind) -> Fault {
 /// Each input returns what it caused, as lines of the transcript without their time: `<- send
 /// server "hola"`, `-- state Waiting`, `-- deadline reply +5s`.
 pub struct Bench {
-    pump: Pump<Box<dyn Machine>, (Recorder<Shared>, Recorder<Shared>)>,
-    text: Shared,
-    masked: Shared,
+    pump: Pump<Box<dyn Machine>, (Recorder<SharedText>, Recorder<SharedText>)>,
+    text: SharedText,
+    masked: SharedText,
     told: usize,
     now: Duration,
     role: Role,
@@ -55,7 +55,7 @@ impl Bench {
     /// A bench for a machine that has had no input yet.
     pub fn of(exercise: &str, role: Role, machine: Box<dyn Machine>) -> Self {
         let recorder = |masked| {
-            let text = Shared::default();
+            let text = SharedText::default();
             let header = header(exercise, role, "bench", EPOCH, masked);
             (text.clone(), Recorder::new(&header, text))
         };

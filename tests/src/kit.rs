@@ -36,10 +36,10 @@ use std::time::{Duration, Instant};
 use socklab_core::{Machine, Service, Status, Watch};
 use socklab_system::{Backend, ConnectionLimit, Run, Stop};
 
-use crate::real::Running;
+use crate::real::TestThread;
 use crate::screen::Screen;
 pub use parrot::{BIG, Parrots, pattern};
-pub use survivor::{Lived, Survivor, Survivors};
+pub use survivor::{Survivor, SurvivorLog, Survivors};
 
 /// A test that hangs fails after this time. A test that succeeds never waits for it.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -207,7 +207,7 @@ pub struct Server {
     pub stop: Stop,
     /// What the server tells its user.
     pub screen: Arc<Screen>,
-    running: Running,
+    running: TestThread,
 }
 
 impl Server {
@@ -269,7 +269,7 @@ impl Server {
         change(&mut run);
         let (stop, run) = (run.stop.clone(), Arc::new(run));
         let any = SocketAddr::new(ip, 0);
-        let running = Running::spawn(move || serve(any, &run));
+        let running = TestThread::spawn(move || serve(any, &run));
         Server {
             address: screen.ready(),
             stop,

@@ -29,11 +29,11 @@ mod snapshot;
 
 pub use bench::{Bench, CLIENT, SERVER, fault};
 pub use keyboard::Keyboard;
-pub use machines::{Accept, RawClient};
-pub use medium::{Faults, Faulty, Medium, Wire};
+pub use machines::{RawClient, ServiceFn};
+pub use medium::{Faults, Faulty, Medium, PerfectWire};
 pub use net::{HostId, Script, VirtualNet};
 pub use pair::Pair;
-pub use record::{Recording, Shared, header, read};
+pub use record::{Recording, SharedText, header, read};
 pub use register::{MemoryRegister, Silent, code_at};
 pub use screen::{Said, Screen};
 pub use snapshot::{DNI, assert_transcript, exercise};

@@ -72,12 +72,12 @@ impl Machine for RawClient {
 
 /// A service made from a closure.
 #[derive(Clone, Copy, Debug)]
-pub struct Accept<F>(
+pub struct ServiceFn<F>(
     /// Makes the machine for a connection.
     pub F,
 );
 
-impl<F> socklab_core::Service for Accept<F>
+impl<F> socklab_core::Service for ServiceFn<F>
 where
     F: Fn(Link) -> Box<dyn Machine> + Send + Sync,
 {

@@ -22,18 +22,18 @@ pub trait Medium: Send {
 
 /// A wire on which everything arrives whole, once, in order, after the same time.
 #[derive(Clone, Copy, Debug)]
-pub struct Wire(
+pub struct PerfectWire(
     /// The time.
     pub Duration,
 );
 
-impl Default for Wire {
+impl Default for PerfectWire {
     fn default() -> Self {
-        Wire(Duration::from_millis(1))
+        PerfectWire(Duration::from_millis(1))
     }
 }
 
-impl Medium for Wire {
+impl Medium for PerfectWire {
     fn latency(&self) -> Duration {
         self.0
     }

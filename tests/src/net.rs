@@ -16,8 +16,8 @@ use socklab_core::{
 
 use crate::EPOCH;
 use crate::bench::fault;
-use crate::medium::{Medium, Wire};
-use crate::record::{Shared, header, read};
+use crate::medium::{Medium, PerfectWire};
+use crate::record::{SharedText, header, read};
 use crate::register::MemoryRegister;
 use sockets::{Arrival, Event, Network};
 
@@ -56,20 +56,20 @@ impl Script {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HostId(usize);
 
-type Observers = (Recorder<Shared>, Recorder<Shared>);
+type Observers = (Recorder<SharedText>, Recorder<SharedText>);
 
 struct Host {
     session: Session<Box<dyn Machine>, Observers>,
     /// What the machine waits for, or how it has ended.
     next: Result<Wait, Status>,
-    plain: Shared,
-    masked: Shared,
+    plain: SharedText,
+    masked: SharedText,
     script: Script,
     /// Events that the machine has not been told yet, whether or not it waits for them.
     events: VecDeque<Event>,
 }
 
-type Accept = Box<dyn Fn(Link) -> Box<dyn Machine>>;
+type AcceptFn = Box<dyn Fn(Link) -> Box<dyn Machine>>;
 type Decisions = Arc<Mutex<Vec<(HostId, StoreId, Decision)>>>;
 
 /// A network of machines, a clock and a register.
@@ -81,7 +81,7 @@ pub struct VirtualNet {
     network: Network,
     hosts: Vec<Host>,
     out: Outbox,
-    services: BTreeMap<SocketAddr, (String, Accept)>,
+    services: BTreeMap<SocketAddr, (String, AcceptFn)>,
     accepted: Vec<(SocketAddr, HostId)>,
     register: Arc<dyn Register>,
     decisions: Decisions,
@@ -90,7 +90,7 @@ pub struct VirtualNet {
 
 impl Default for VirtualNet {
     fn default() -> Self {
-        VirtualNet::new(Wire::default())
+        VirtualNet::new(PerfectWire::default())
     }
 }
 
@@ -235,7 +235,7 @@ impl VirtualNet {
     ) -> HostId {
         let secret = socklab_core::lab::find(exercise).is_some_and(|exercise| exercise.secret);
         let recorder = |masked| {
-            let text = Shared::default();
+            let text = SharedText::default();
             let header = header(exercise, role, "virtual", EPOCH, masked);
             (text.clone(), Recorder::new(&header, text))
         };

@@ -18,7 +18,7 @@ use crate::screen::Screen;
 use crate::snapshot::assert_transcript;
 
 /// A run that is recorded, with its user.
-pub struct Stage {
+pub struct TestRun {
     /// The run, to be passed to a [`Backend`].
     pub run: Arc<Run<Recording>>,
     /// What the run's user sees.
@@ -27,10 +27,10 @@ pub struct Stage {
     pub recording: Recording,
 }
 
-impl Stage {
+impl TestRun {
     /// A run for one end of an exercise. Its user types `lines`, and then the input ends.
     pub fn new<B: Backend>(exercise: &str, role: Role, lines: &[String]) -> Self {
-        Stage::with::<B>(exercise, role, lines, |run| run)
+        TestRun::with::<B>(exercise, role, lines, |run| run)
     }
 
     /// The same, with a run that the test has changed.
@@ -46,7 +46,7 @@ impl Stage {
         let mut run =
             Run::new(screen.clone(), recording.clone()).with_lines(Cursor::new(typed.into_bytes()));
         run.register = Some(Arc::new(MemoryRegister::new()));
-        Stage {
+        TestRun {
             run: Arc::new(change(run)),
             screen,
             recording,
@@ -69,15 +69,15 @@ impl Stage {
         let running = match exercise.server {
             ServerKind::Endpoint(make) => {
                 let machine = make(settings);
-                Running::spawn(move || B::serve_datagrams(any, machine, &run))
+                TestThread::spawn(move || B::serve_datagrams(any, machine, &run))
             }
             ServerKind::Endpoints(make) => {
                 let settings = settings.clone();
-                Running::spawn(move || B::serve_endpoints(any, || make(&settings), &run))
+                TestThread::spawn(move || B::serve_endpoints(any, || make(&settings), &run))
             }
             ServerKind::Service(make) => {
                 let service = Arc::new(make(settings));
-                Running::spawn(move || B::serve_streams(any, service, &run))
+                TestThread::spawn(move || B::serve_streams(any, service, &run))
             }
         };
         Serving {
@@ -95,10 +95,10 @@ impl Stage {
     }
 
     /// Runs the exercise's client on a thread.
-    pub fn begin_client<B: Backend>(&self, exercise: &Exercise, server: SocketAddr) -> Running {
+    pub fn begin_client<B: Backend>(&self, exercise: &Exercise, server: SocketAddr) -> TestThread {
         let run = Arc::clone(&self.run);
         let machine = (exercise.client)(&Settings::client(exercise, server));
-        Running::spawn(move || B::client(machine, &run))
+        TestThread::spawn(move || B::client(machine, &run))
     }
 
     /// The canonical transcript of the first machine, once it has ended. If several machines share
@@ -118,7 +118,7 @@ impl Stage {
 pub struct Serving {
     /// The address at which the server is reached.
     pub address: SocketAddr,
-    running: Running,
+    running: TestThread,
 }
 
 impl Serving {
@@ -133,9 +133,9 @@ impl Serving {
 
 /// A thread that a test can stop waiting for.
 #[derive(Debug)]
-pub struct Running(Receiver<Status>);
+pub struct TestThread(Receiver<Status>);
 
-impl Running {
+impl TestThread {
     /// Starts the thread.
     pub fn spawn(run: impl FnOnce() -> Status + Send + 'static) -> Self {
         let (ended, ending) = channel();
@@ -143,7 +143,7 @@ impl Running {
             // Ignore errors: the test may have failed meanwhile.
             let _ = ended.send(run());
         });
-        Running(ending)
+        TestThread(ending)
     }
 
     /// Waits for the status.
@@ -163,9 +163,9 @@ impl Running {
 /// When a transcript differs.
 pub fn play<S: Backend, C: Backend>(exercise: &Exercise, ip: IpAddr) {
     let lines = |role| exercise.scene.lines(role, unix().as_secs());
-    let server = Stage::new::<S>(exercise.name, Role::Server, &lines(Role::Server));
+    let server = TestRun::new::<S>(exercise.name, Role::Server, &lines(Role::Server));
     let serving = server.serve::<S>(exercise, ip);
-    let client = Stage::new::<C>(exercise.name, Role::Client, &lines(Role::Client));
+    let client = TestRun::new::<C>(exercise.name, Role::Client, &lines(Role::Client));
     let ended = client.client::<C>(exercise, serving.address);
     assert_eq!(ended, Status::Done, "{}", client.canonical());
     assert_transcript(exercise.name, Role::Client, &client.canonical());

@@ -11,9 +11,9 @@ use socklab_core::{
 
 /// A text that one thread writes and another reads.
 #[derive(Clone, Debug, Default)]
-pub struct Shared(Arc<Mutex<String>>);
+pub struct SharedText(Arc<Mutex<String>>);
 
-impl Shared {
+impl SharedText {
     /// What has been written so far.
     pub fn text(&self) -> String {
         self.lock().clone()
@@ -24,7 +24,7 @@ impl Shared {
     }
 }
 
-impl fmt::Write for Shared {
+impl fmt::Write for SharedText {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.lock().push_str(text);
         Ok(())
@@ -58,18 +58,18 @@ pub fn read(text: &str) -> Transcript {
 #[derive(Clone, Debug)]
 pub struct Recording {
     header: Header,
-    kept: Arc<Kept>,
+    transcripts: Arc<Transcripts>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Transcripts {
     machines: Mutex<Vec<Entry>>,
     changed: Condvar,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Entry {
-    text: Shared,
+    text: SharedText,
     ended: bool,
 }
 
@@ -82,7 +82,7 @@ impl Recording {
         let masked = lab::find(exercise).is_some_and(|exercise| exercise.secret);
         Recording {
             header: header(exercise, role, runtime, epoch, masked),
-            kept: Arc::default(),
+            transcripts: Arc::default(),
         }
     }
 
@@ -140,7 +140,7 @@ impl Recording {
                 panic!("waited for {what}:\n{}", self.transcripts().join("\n"));
             }
             machines = self
-                .kept
+                .transcripts
                 .changed
                 .wait_timeout(machines, left)
                 .unwrap_or_else(PoisonError::into_inner)
@@ -149,7 +149,7 @@ impl Recording {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.kept
+        self.transcripts
             .machines
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -163,7 +163,7 @@ impl Watch for Recording {
         if subject == Subject::Driver {
             return DynObserver::new(());
         }
-        let text = Shared::default();
+        let text = SharedText::default();
         let mut machines = self.lock();
         machines.push(Entry {
             text: text.clone(),
@@ -180,7 +180,7 @@ impl Watch for Recording {
 /// Records one machine, and wakes the threads that wait for more of its transcript.
 #[derive(Debug)]
 struct Recorded {
-    recorder: Recorder<Shared>,
+    recorder: Recorder<SharedText>,
     number: usize,
     recording: Recording,
 }
@@ -188,7 +188,7 @@ struct Recorded {
 impl Recorded {
     fn told(&self, change: impl FnOnce(&mut Entry)) {
         change(&mut self.recording.lock()[self.number]);
-        self.recording.kept.changed.notify_all();
+        self.recording.transcripts.changed.notify_all();
     }
 }
 

@@ -11,8 +11,8 @@ use socklab_core::{
     Transport, echo, submit, welcome,
 };
 use socklab_tests::{
-    Accept, Bench, DNI, EPOCH, Faults, Faulty, HostId, SERVER, Script, VirtualNet, Wire, address,
-    assert_transcript, code_at, read,
+    Bench, DNI, EPOCH, Faults, Faulty, HostId, PerfectWire, SERVER, Script, ServiceFn, VirtualNet,
+    address, assert_transcript, code_at, read,
 };
 
 /// A layer: turns every byte over on its way out and back on its way in. What a real one does is
@@ -82,11 +82,11 @@ impl<M: Machine> Machine for Cipher<M> {
 }
 
 /// A service under a cipher.
-fn ciphered<S>(service: S) -> Accept<impl Fn(Link) -> Box<dyn Machine> + Send + Sync>
+fn ciphered<S>(service: S) -> ServiceFn<impl Fn(Link) -> Box<dyn Machine> + Send + Sync>
 where
     S: Service<Machine = Box<dyn Machine>>,
 {
-    Accept(move |link| Box::new(Cipher::new(service.accept(link))) as Box<dyn Machine>)
+    ServiceFn(move |link| Box::new(Cipher::new(service.accept(link))) as Box<dyn Machine>)
 }
 
 fn settings(server: SocketAddr) -> Settings {
@@ -101,7 +101,7 @@ fn settings(server: SocketAddr) -> Settings {
 fn a_layer_and_its_twin_speak_in_secret() {
     let at = address("127.0.0.1:19000");
     for seed in 0..20 {
-        let mut net = VirtualNet::new(Faulty::new(Wire::default(), Faults::ALL, seed));
+        let mut net = VirtualNet::new(Faulty::new(PerfectWire::default(), Faults::ALL, seed));
         net.service("welcome", at, ciphered(welcome::Server));
         let client = Cipher::new(welcome::Client::new(&settings(at)));
         let client = net.client("welcome", client, Script::default());
@@ -151,7 +151,7 @@ fn a_layer_that_changes_nothing_changes_nothing() {
                 let accept = move |link| {
                     Box::new(Cipher::with(service.accept(link), NO_KEY)) as Box<dyn Machine>
                 };
-                net.service(exercise.name, at, Accept(accept));
+                net.service(exercise.name, at, ServiceFn(accept));
                 None
             }
         };

@@ -16,7 +16,7 @@ use socklab_mio::MioLoops;
 use socklab_system::{Backend, ConnectionLimit, socket};
 
 use socket2::{Domain, Socket, Type};
-use socklab_tests::real::{Serving, Stage, play, unix};
+use socklab_tests::real::{Serving, TestRun, play, unix};
 use socklab_tests::{DNI, Keyboard, Said, code_at, exercise, read};
 use socklab_tokio::Tokio;
 
@@ -89,8 +89,8 @@ fn every_exercise_over_ipv6<B: Backend>() {
     }
 }
 
-fn serve<B: Backend>(name: &str, settings: &Settings) -> (Stage, Serving) {
-    let stage = Stage::new::<B>(name, Role::Server, &[]);
+fn serve<B: Backend>(name: &str, settings: &Settings) -> (TestRun, Serving) {
+    let stage = TestRun::new::<B>(name, Role::Server, &[]);
     let serving = stage.serve_with::<B>(exercise(name), V4, settings);
     (stage, serving)
 }
@@ -240,7 +240,7 @@ fn a_peer_that_resets_hurts_only_itself<B: Backend>() {
 }
 
 fn connections_past_the_bound_wait_their_turn<B: Backend>() {
-    let stage = Stage::with::<B>("submit", Role::Server, &[], |mut run| {
+    let stage = TestRun::with::<B>("submit", Role::Server, &[], |mut run| {
         run.limit = ConnectionLimit::waiting(1);
         run
     });
@@ -315,7 +315,7 @@ fn stopped_client<B: Backend>(name: &str, lines: &[&str], at: &str) -> (Status, 
     for line in lines {
         keys.send(format!("{line}\n").into_bytes()).unwrap();
     }
-    let stage = Stage::with::<B>(name, Role::Client, &[], |run| run.with_lines(keyboard));
+    let stage = TestRun::with::<B>(name, Role::Client, &[], |run| run.with_lines(keyboard));
     let client = stage.begin_client::<B>(exercise(name), server);
     stage.recording.wait_for(at);
     stage.run.stop.request();
@@ -374,7 +374,7 @@ fn a_client_without_a_server_is_refused<B: Backend>() {
     for exercise in EXERCISES {
         let (_kept, server) = closed_port(exercise.transport);
         let lines = exercise.scene.lines(Role::Client, 0);
-        let stage = Stage::new::<B>(exercise.name, Role::Client, &lines);
+        let stage = TestRun::new::<B>(exercise.name, Role::Client, &lines);
         let status = stage.client::<B>(exercise, server);
         if exercise.name == "message" {
             // UDP sends into the void with success; Linux knows better at once.
@@ -391,7 +391,7 @@ fn a_client_without_a_server_is_refused<B: Backend>() {
 
 fn a_client_whose_user_leaves<B: Backend>() {
     let (server, serving) = serve::<B>("chat", &Settings::default());
-    let client = Stage::new::<B>("chat", Role::Client, &[]);
+    let client = TestRun::new::<B>("chat", Role::Client, &[]);
     let status = client.client::<B>(exercise("chat"), serving.address);
     assert_eq!(status, Status::Done);
     assert_eq!(serving.join(), Status::Done);
@@ -401,7 +401,7 @@ fn a_client_whose_user_leaves<B: Backend>() {
 fn a_port_in_use_is_said<B: Backend>() {
     let taken = TcpListener::bind((V4, 0)).unwrap();
     let address = taken.local_addr().unwrap();
-    let stage = Stage::new::<B>("welcome", Role::Server, &[]);
+    let stage = TestRun::new::<B>("welcome", Role::Server, &[]);
     let service = std::sync::Arc::new(socklab_core::welcome::Server);
     let status = B::serve_streams(address, service, &stage.run);
     let Status::Failed(Failure::Listen(at, fault)) = status else {
@@ -411,7 +411,7 @@ fn a_port_in_use_is_said<B: Backend>() {
 }
 
 fn a_server_without_a_register_says_so<B: Backend>() {
-    let stage = Stage::with::<B>("submit", Role::Server, &[], |mut run| {
+    let stage = TestRun::with::<B>("submit", Role::Server, &[], |mut run| {
         run.register = None;
         run
     });

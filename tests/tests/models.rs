@@ -19,7 +19,7 @@ use socklab_core::{
 use socklab_mio::MioLoops;
 use socklab_system::{Backend, ConnectionLimit, Run, Stop};
 use socklab_tests::kit::{PATIENCE, Parrots, take};
-use socklab_tests::real::Running;
+use socklab_tests::real::TestThread;
 use socklab_tests::{Said, Screen};
 
 /// What was seen of a run, in the order in which it was seen.
@@ -123,7 +123,7 @@ struct Watched {
     log: Log,
     screen: Arc<Screen>,
     stop: Stop,
-    running: Running,
+    running: TestThread,
 }
 
 const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
@@ -139,7 +139,7 @@ impl Watched {
         run.threads = NonZeroUsize::new(threads);
         run.limit = ConnectionLimit::waiting(max_connections);
         let stop = run.stop.clone();
-        let running = Running::spawn(move || serve(&Arc::new(run)));
+        let running = TestThread::spawn(move || serve(&Arc::new(run)));
         Watched {
             address: screen.ready(),
             log,

@@ -127,13 +127,13 @@ fn signal_driven_has_no_tcp() {
     use socklab_core::{Doing, Failure, Status};
     use socklab_tests::exercise;
     use socklab_tests::kit::Parrots;
-    use socklab_tests::real::Stage;
+    use socklab_tests::real::TestRun;
     use std::sync::Arc;
 
     let exercise = exercise("welcome");
-    let server = Stage::new::<Blocking>(exercise.name, Role::Server, &[]);
+    let server = TestRun::new::<Blocking>(exercise.name, Role::Server, &[]);
     let serving = server.serve::<Blocking>(exercise, Ipv4Addr::LOCALHOST.into());
-    let client = Stage::new::<SignalDriven>(exercise.name, Role::Client, &[]);
+    let client = TestRun::new::<SignalDriven>(exercise.name, Role::Client, &[]);
     let ended = client.client::<SignalDriven>(exercise, serving.address);
     assert!(
         matches!(ended, Status::Failed(Failure::Io(Doing::Opening, _))),

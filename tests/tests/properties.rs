@@ -13,7 +13,8 @@ use socklab_core::table::EventSource;
 use socklab_core::transcript::{Arrow, Header, Line, Role, Transcript, parse, replay};
 use socklab_core::{Doing, ExceededLimit, FaultKind, Input, Link, Rng, Socket, uppercase};
 use socklab_tests::{
-    Bench, CLIENT, DNI, Faults, Faulty, Pair, SERVER, Script, VirtualNet, Wire, address, read,
+    Bench, CLIENT, DNI, Faults, Faulty, Pair, PerfectWire, SERVER, Script, VirtualNet, address,
+    read,
 };
 
 fn config() -> ProptestConfig {
@@ -258,7 +259,7 @@ proptest! {
         let (drop, duplicate, reorder, delay, split, merge) = rates;
         let faults = Faults { drop, duplicate, reorder, delay, split, merge };
         let play = || {
-            let net = VirtualNet::new(Faulty::new(Wire::default(), faults, seed));
+            let net = VirtualNet::new(Faulty::new(PerfectWire::default(), faults, seed));
             let change = |settings: &mut Settings| {
                 settings.retries = retries;
                 settings.timeout = Some(Duration::from_secs(5));
@@ -350,7 +351,7 @@ proptest! {
     ) {
         let (delay, split, merge) = rates;
         let faults = Faults { delay, split, merge, ..Faults::default() };
-        let net = VirtualNet::new(Faulty::new(Wire::default(), faults, seed));
+        let net = VirtualNet::new(Faulty::new(PerfectWire::default(), faults, seed));
         let whole = Pair::new(exercise, VirtualNet::default()).run();
         let cut = Pair::new(exercise, net).run();
         prop_assert_eq!(cut.net.canonical(cut.client), whole.net.canonical(whole.client));

@@ -261,14 +261,14 @@ fn what_is_wrong_with_files_is_said() {
 }
 
 /// A server of an exercise on a thread, and a client of it.
-struct Stage {
+struct TlsServer {
     address: SocketAddr,
     stop: socklab_system::Stop,
     serving: thread::JoinHandle<Status>,
 }
 
-impl Stage {
-    fn serve<B: Backend>(exercise: &Exercise, pem: &(Vec<u8>, Vec<u8>)) -> Stage {
+impl TlsServer {
+    fn serve<B: Backend>(exercise: &Exercise, pem: &(Vec<u8>, Vec<u8>)) -> TlsServer {
         let service = Arc::new(service(exercise, pem));
         let screen = Screen::new();
         let mut run = Run::new(screen.clone(), ());
@@ -276,7 +276,7 @@ impl Stage {
         let stop = run.stop.clone();
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let serving = thread::spawn(move || B::serve_streams(any, service, &Arc::new(run)));
-        Stage {
+        TlsServer {
             address: screen.ready(),
             stop,
             serving,
@@ -299,9 +299,9 @@ fn run_client<B: Backend>(machine: impl Machine + 'static, lines: &str) -> (Stat
 fn every_way<B: Backend>() {
     let pem = certificate();
     let trust = Trust::These(pem.0.clone());
-    let stage = Stage::serve::<B>(&welcome::EXERCISE, &pem);
+    let server = TlsServer::serve::<B>(&welcome::EXERCISE, &pem);
     for name in ["localhost", "127.0.0.1"] {
-        let machine = client(&welcome::EXERCISE, stage.address, &trust, name);
+        let machine = client(&welcome::EXERCISE, server.address, &trust, name);
         let (status, shown) = run_client::<B>(machine, "");
         assert_eq!(
             (status, &shown[..]),
@@ -313,7 +313,7 @@ fn every_way<B: Backend>() {
         (&trust, "lab.example"),
         (&Trust::These(certificate().0), "localhost"),
     ] {
-        let machine = client(&welcome::EXERCISE, stage.address, trust, name);
+        let machine = client(&welcome::EXERCISE, server.address, trust, name);
         let (status, shown) = run_client::<B>(machine, "");
         assert!(
             matches!(status, Status::Failed(Failure::Io(_, fault)) if fault.kind == FaultKind::Untrusted),
@@ -322,14 +322,14 @@ fn every_way<B: Backend>() {
         assert!(shown.is_empty());
     }
     // Plain text to the server; it says so in its own language, and serves on.
-    let mut plain = TcpStream::connect(stage.address).unwrap();
+    let mut plain = TcpStream::connect(server.address).unwrap();
     plain.write_all(b"Ana&123456&186818\n").unwrap();
     let mut answer = Vec::new();
     let _ = plain.read_to_end(&mut answer);
     assert!(!String::from_utf8_lossy(&answer).contains(GREETING));
-    let machine = client(&welcome::EXERCISE, stage.address, &trust, "localhost");
+    let machine = client(&welcome::EXERCISE, server.address, &trust, "localhost");
     assert_eq!(run_client::<B>(machine, "").0, Status::Done);
-    stage.finish();
+    server.finish();
     // A plain server to a client.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let plain = listener.local_addr().unwrap();
@@ -347,15 +347,15 @@ fn every_way<B: Backend>() {
     assert!(shown.is_empty());
     greets.join().unwrap();
     // A submission.
-    let stage = Stage::serve::<B>(&submit::EXERCISE, &pem);
+    let server = TlsServer::serve::<B>(&submit::EXERCISE, &pem);
     let code = code_at("123456", socklab_tests::real::unix().as_secs());
-    let machine = client(&submit::EXERCISE, stage.address, &trust, "localhost");
+    let machine = client(&submit::EXERCISE, server.address, &trust, "localhost");
     let (status, shown) = run_client::<B>(machine, &format!("Ana\n123456\n{}\n", code.as_str()));
     assert_eq!(
         (status, &shown[..]),
         (Status::Done, &["OK accepted 1".to_owned()][..])
     );
-    stage.finish();
+    server.finish();
 }
 
 #[test]

@@ -7,8 +7,8 @@ use socklab_core::lab::{EXERCISES, ServerKind, Settings};
 use socklab_core::transcript::{Arrow, Divergence, Role, replay};
 use socklab_core::{Link, Machine, Status};
 use socklab_tests::{
-    DNI, EPOCH, Faults, Faulty, MemoryRegister, Pair, RawClient, Script, VirtualNet, Wire, address,
-    assert_transcript, code_at, exercise, read,
+    DNI, EPOCH, Faults, Faulty, MemoryRegister, Pair, PerfectWire, RawClient, Script, VirtualNet,
+    address, assert_transcript, code_at, exercise, read,
 };
 
 #[test]
@@ -111,7 +111,7 @@ fn again(pair: &Pair) -> [(String, Box<dyn Machine>); 2] {
 fn a_transcript_replayed_reproduces_itself() {
     for exercise in EXERCISES {
         for seed in 0..20 {
-            let net = VirtualNet::new(Faulty::new(Wire::default(), Faults::ALL, seed));
+            let net = VirtualNet::new(Faulty::new(PerfectWire::default(), Faults::ALL, seed));
             let pair = Pair::new(exercise, net).run();
             for (text, machine) in again(&pair) {
                 assert_eq!(replay(&read(&text), machine), Ok(()), "seed {seed}\n{text}");
@@ -151,7 +151,7 @@ fn a_transcript_of_something_else_is_told() {
 #[test]
 fn the_same_seed_twice_is_the_same_run() {
     let play = |seed, name| {
-        let net = VirtualNet::new(Faulty::new(Wire::default(), Faults::ALL, seed));
+        let net = VirtualNet::new(Faulty::new(PerfectWire::default(), Faults::ALL, seed));
         Pair::new(exercise(name), net).run().net.transcripts()
     };
     for exercise in EXERCISES {

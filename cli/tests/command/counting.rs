@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::{PATIENCE, Running, socklab};
+use crate::common::{PATIENCE, Process, socklab};
 
 /// How many questions are asked.
 const ASKED: u64 = 500;
@@ -69,7 +69,7 @@ fn counts_what_strace_counts() {
             "measured-server {{\"exercise\":\"echo\",\"runtime\":\"{model}\",\"observe\":true}}"
         ));
         command.arg(ours.get_program()).args(ours.get_args());
-        let mut server = Running::start(command);
+        let mut server = Process::start(command);
         let ready = server.says();
         let address: SocketAddr = ready
             .strip_prefix("ready ")

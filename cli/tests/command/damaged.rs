@@ -4,12 +4,12 @@ use std::fs;
 use std::process::Command;
 
 use crate::common::{run, stderr};
-use crate::files::Place;
+use crate::files::RegisterFolder;
 
 const THREE: [&str; 3] = ["7000001", "7000002", "7000003"];
 
 /// One bit flips in the secret of a student.
-fn damage(place: &Place, dni: &str) {
+fn damage(place: &RegisterFolder, dni: &str) {
     let flip = "import sqlite3, sys\ndb = sqlite3.connect(sys.argv[1])\nsecret, = db.execute(\
                 'select secret from students where dni = ?', sys.argv[2:]).fetchone()\n\
                 secret = secret[:20] + bytes([secret[20] ^ 1]) + secret[21:]\n\
@@ -24,7 +24,7 @@ fn damage(place: &Place, dni: &str) {
 /// do, and does the rest if that is safe or asked for.
 #[test]
 fn one_secret_that_cannot_be_decrypted() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     let all = THREE.map(|dni| format!("--dni {dni} ")).concat();
     let sheet = |name: &str| format!("--sheet {}", place.shown(name));
     let first = format!("enrol {all} {}", sheet("1"));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::common::{Running, code_now, pipe, scratch, socklab, stderr, stdout, within_one_step};
+use crate::common::{Process, code_now, pipe, scratch, socklab, stderr, stdout, within_one_step};
 
 /// Students, each of whom submits once: a code counts once in all labs.
 const CLASS: [&str; 8] = [
@@ -95,20 +95,20 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// A server that runs until the next one is started.
-struct Server {
-    running: Running,
+struct DocsServer {
+    running: Process,
     plain: u16,
     tls: Option<u16>,
     random: bool,
 }
 
-impl Server {
-    fn start(folder: &Path, line: &str) -> Server {
+impl DocsServer {
+    fn start(folder: &Path, line: &str) -> DocsServer {
         let line = line.split(" #").next().unwrap().trim();
         let line = line.replace(" --listen 0.0.0.0", "");
         let has_tls = line.contains(" --tls ");
         let more = if has_tls { " --tls-listen :0" } else { "" };
-        let mut running = Running::start(shell(folder, &format!("exec {line} --listen :0{more}")));
+        let mut running = Process::start(shell(folder, &format!("exec {line} --listen :0{more}")));
         let mut ports = Vec::new();
         while ports.len() < 1 + usize::from(has_tls) {
             let said = running.notes();
@@ -123,7 +123,7 @@ impl Server {
             .iter()
             .position(|port| answers_plain_text(*port))
             .unwrap();
-        Server {
+        DocsServer {
             running,
             plain: ports[plain],
             tls: has_tls.then(|| ports[1 - plain]),
@@ -186,13 +186,13 @@ fn the_commands_of_submissions_work() {
         eprintln!("SKIPPED: openssl is not installed, so no command of TLS is run");
         commands.retain(|line| !line.contains("openssl") && !line.contains("--tls"));
     }
-    let mut server: Option<Server> = None;
+    let mut server: Option<DocsServer> = None;
     for line in &commands {
         if line.starts_with("socklab submit server") {
             if let Some(before) = server.take() {
                 before.finish(&folder, students.next().unwrap());
             }
-            server = Some(Server::start(&folder, line));
+            server = Some(DocsServer::start(&folder, line));
         } else if let Some(rest) = line.strip_prefix("socklab submit client localhost ") {
             let server = server.as_ref().unwrap();
             let (port, code) = (server.tls.unwrap(), i32::from(server.random));

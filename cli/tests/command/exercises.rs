@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use crate::common::{
-    DESIGNS, Ended, RUNTIMES, Running, datagram, datagrams, line_of, on_every_runtime, others,
+    DESIGNS, Ended, Process, RUNTIMES, datagram, datagrams, line_of, on_every_runtime, others,
     pipe, run, scratch, socklab,
 };
 
@@ -27,7 +27,7 @@ fn these_are_all_runtimes() {
 #[test]
 fn message() {
     on_every_runtime(|runtime| {
-        let (mut server, address) = Running::serve(&format!("message server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("message server {runtime}"));
         let client = socklab(&format!("message client {address} {runtime}"));
         pipe(client, "hola, Servidor\nnot this\n")
             .success()
@@ -50,7 +50,7 @@ fn a_message_without_a_line_is_a_failure() {
 /// An empty line is a line, and an empty datagram a datagram.
 #[test]
 fn an_empty_message() {
-    let (mut server, address) = Running::serve("message server");
+    let (mut server, address) = Process::serve("message server");
     pipe(socklab(&format!("message client {address}")), "\n").success();
     assert_eq!(server.says(), "");
     assert_eq!(server.end(), QUIETLY);
@@ -75,7 +75,7 @@ fn a_message_to_nobody() {
 #[test]
 fn echo() {
     on_every_runtime(|runtime| {
-        let (mut server, address) = Running::serve(&format!("echo server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("echo server {runtime}"));
         let client = socklab(&format!("echo client {address} {runtime}"));
         pipe(client, "hola\nñandú\nstraße\n\nfin\nnot this\n")
             .success()
@@ -92,7 +92,7 @@ fn echo() {
 #[test]
 fn what_powershell_pipes() {
     on_every_runtime(|runtime| {
-        let (server, address) = Running::serve(&format!("echo server {runtime}"));
+        let (server, address) = Process::serve(&format!("echo server {runtime}"));
         let client = socklab(&format!("echo client {address} {runtime}"));
         pipe(client, "\u{feff}fin\r\n").success().stdout_eq("FIN\n");
         assert_eq!(server.end().code, Some(0));
@@ -102,7 +102,7 @@ fn what_powershell_pipes() {
 /// The example of docs/command.md, to the letter.
 #[test]
 fn the_pages_echo() {
-    let (_server, address) = Running::serve("echo server");
+    let (_server, address) = Process::serve("echo server");
     let ended = pipe(socklab(&format!("echo client {address}")), "hola\nfin\n").success();
     assert_eq!(ended.get_output().stdout, b"HOLA\nFIN\n");
     assert_eq!(ended.get_output().stderr, b"");
@@ -112,8 +112,8 @@ fn the_pages_echo() {
 #[test]
 fn echo_by_turns() {
     on_every_runtime(|runtime| {
-        let (mut server, address) = Running::serve(&format!("echo server {runtime}"));
-        let mut client = Running::start(socklab(&format!("echo client {address} {runtime}")));
+        let (mut server, address) = Process::serve(&format!("echo server {runtime}"));
+        let mut client = Process::start(socklab(&format!("echo client {address} {runtime}")));
         for (line, reply) in [("hola", "HOLA"), ("adiós", "ADIÓS"), ("Fin", "FIN")] {
             client.types(line);
             assert_eq!(client.says(), reply);
@@ -127,7 +127,7 @@ fn echo_by_turns() {
 /// At the end of its input the client stops and sends nothing, so the server stays.
 #[test]
 fn an_echo_client_without_more_lines() {
-    let (mut server, address) = Running::serve("echo server");
+    let (mut server, address) = Process::serve("echo server");
     for line in ["uno\n", "dos", ""] {
         let client = socklab(&format!("echo client {address}"));
         let reply = if line.is_empty() {
@@ -148,7 +148,7 @@ fn an_echo_client_without_more_lines() {
 fn keep_serving() {
     on_every_runtime(|runtime| {
         let (mut server, address) =
-            Running::serve(&format!("echo server --keep-serving {runtime}"));
+            Process::serve(&format!("echo server --keep-serving {runtime}"));
         for _ in 0..3 {
             let client = socklab(&format!("echo client {address} {runtime}"));
             pipe(client, "hola\nfin\n")
@@ -163,7 +163,7 @@ fn keep_serving() {
 #[test]
 fn chat() {
     on_every_runtime(|runtime| {
-        let (mut server, address) = Running::serve(&format!("chat server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("chat server {runtime}"));
         server.types("buenas");
         server.types("bien, ¿y tú?");
         server.types("not this");
@@ -186,7 +186,7 @@ fn chat() {
 #[test]
 fn a_chat_ends_with_the_input_of_either() {
     on_every_runtime(|runtime| {
-        let (mut server, address) = Running::serve(&format!("chat server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("chat server {runtime}"));
         server.types("buenas");
         let client = socklab(&format!("chat client {address} {runtime}"));
         pipe(client, "hola\n").success().stdout_eq("buenas\n");
@@ -196,7 +196,7 @@ fn a_chat_ends_with_the_input_of_either() {
         );
         assert_eq!(server.end().code, Some(0));
 
-        let (mut server, address) = Running::serve(&format!("chat server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("chat server {runtime}"));
         server.ends_input();
         let client = socklab(&format!("chat client {address} {runtime}"));
         pipe(client, "hola\nnot this\n")
@@ -210,8 +210,8 @@ fn a_chat_ends_with_the_input_of_either() {
 /// Only `fin` itself ends a chat; an echo ends with whatever is `FIN` in capitals.
 #[test]
 fn a_chat_goes_on_after_other_fins() {
-    let (mut server, address) = Running::serve("chat server");
-    let mut client = Running::start(socklab(&format!("chat client {address}")));
+    let (mut server, address) = Process::serve("chat server");
+    let mut client = Process::start(socklab(&format!("chat client {address}")));
     for line in ["Fin", "FIN", "fin ", "final"] {
         client.types(line);
         assert_eq!(server.says(), line);
@@ -234,7 +234,7 @@ fn a_chat_goes_on_after_other_fins() {
 #[test]
 fn a_stranger_in_a_chat() {
     on_every_runtime(|runtime| {
-        let (mut server, address) = Running::serve(&format!("chat server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("chat server {runtime}"));
         let (first, first_address) = datagrams();
         let (other, other_address) = datagrams();
         first.send_to(b"hola", address).expect("sent");
@@ -262,7 +262,7 @@ fn a_stranger_in_a_chat() {
 #[test]
 fn welcome() {
     on_every_runtime(|runtime| {
-        let (mut server, address) = Running::serve(&format!("welcome server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("welcome server {runtime}"));
         let mut ports = Vec::new();
         for _ in 0..3 {
             run(&format!("welcome client {address} {runtime}"))
@@ -284,9 +284,9 @@ fn welcome() {
 #[test]
 fn welcome_to_many_at_once() {
     on_every_runtime(|runtime| {
-        let (_server, address) = Running::serve(&format!("welcome server {runtime}"));
-        let clients: Vec<Running> = (0..8)
-            .map(|_| Running::start(socklab(&format!("welcome client {address} {runtime}"))))
+        let (_server, address) = Process::serve(&format!("welcome server {runtime}"));
+        let clients: Vec<Process> = (0..8)
+            .map(|_| Process::start(socklab(&format!("welcome client {address} {runtime}"))))
             .collect();
         for client in clients {
             let ended = client.end();
@@ -311,7 +311,7 @@ fn over_ipv6() {
             ("welcome", "", "Bienvenido al Servidor\n"),
         ] {
             let server = socklab(&format!("{exercise} server --listen [::1]:0 {runtime}"));
-            let mut server = Running::start(server);
+            let mut server = Process::start(server);
             let ready = server.notes();
             let address = ready.rsplit(' ').next().expect("an address");
             assert!(address.starts_with("[::1]:"), "{ready}");
@@ -329,7 +329,7 @@ fn over_ipv6() {
 fn every_pair_of_runtimes() {
     on_every_runtime(|of_server| {
         on_every_runtime(|of_client| {
-            let (mut server, address) = Running::serve(&format!("echo server {of_server}"));
+            let (mut server, address) = Process::serve(&format!("echo server {of_server}"));
             let client = socklab(&format!("echo client {address} {of_client}"));
             pipe(client, "hola\nfin\n")
                 .success()
@@ -348,7 +348,7 @@ fn quiet() {
         // It does not say when it is ready, nor where; its transcript does.
         let file = scratch(&format!("quiet {runtime}"));
         let mut server = socklab(&format!("echo server --quiet --listen :0 {runtime}"));
-        let server = Running::start({
+        let server = Process::start({
             server.arg("--transcript").arg(&file);
             server
         });
@@ -378,7 +378,7 @@ fn threads() {
         // One machine, one loop.
         ("chat server --runtime mio-loops --threads 5", 1),
     ] {
-        let (server, _) = Running::serve(words);
+        let (server, _) = Process::serve(words);
         crate::common::eventually(words, || (server.threads() == threads).then_some(()));
     }
 }

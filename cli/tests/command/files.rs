@@ -14,21 +14,21 @@ use socklab_core::otp::{Key, TimeStep};
 use tempfile::TempDir;
 
 use crate::common::{
-    PATIENCE, Running, code_now, nobody_on_tcp, nobody_on_udp, on_disk, pipe, run, socklab, stderr,
+    PATIENCE, Process, code_now, nobody_on_tcp, nobody_on_udp, on_disk, pipe, run, socklab, stderr,
     stdout, step, within_one_step,
 };
 
 const ANA: &str = "01234567";
 
 /// A folder with a register in it.
-pub(crate) struct Place {
+pub(crate) struct RegisterFolder {
     folder: TempDir,
 }
 
-impl Place {
+impl RegisterFolder {
     /// A folder with a register in it, of one submission.
-    pub(crate) fn new() -> Place {
-        let place = Place { folder: on_disk() };
+    pub(crate) fn new() -> RegisterFolder {
+        let place = RegisterFolder { folder: on_disk() };
         let (server, address) = place.serve("");
         assert!(submit(address, ANA, &code_now(ANA)).starts_with("OK "));
         server.signal(Signal::TERM);
@@ -44,9 +44,9 @@ impl Place {
         self.at(name).display().to_string()
     }
 
-    fn serve(&self, words: &str) -> (Running, SocketAddr) {
+    fn serve(&self, words: &str) -> (Process, SocketAddr) {
         let register = self.shown("register.db");
-        Running::serve(&format!("submit server {words} --register {register}"))
+        Process::serve(&format!("submit server {words} --register {register}"))
     }
 
     pub(crate) fn ask(&self, words: &str) -> snapbox::cmd::OutputAssert {
@@ -83,7 +83,7 @@ pub(crate) fn submit(address: SocketAddr, dni: &str, code: &str) -> String {
 }
 
 /// Every option of every command that names a file to write, with what must come before it.
-fn outputs(place: &Place) -> Vec<String> {
+fn outputs(place: &RegisterFolder) -> Vec<String> {
     let register = place.shown("register.db");
     let ((tcp, _), (udp, _)) = (nobody_on_tcp(), nobody_on_udp());
     let server = format!("submit server --listen :0 --register {register}");
@@ -117,7 +117,7 @@ fn outputs(place: &Place) -> Vec<String> {
 /// Nothing is written onto a register, whatever it is called, nor onto what belongs to it.
 #[test]
 fn no_command_writes_onto_a_register() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     fs::write(place.at("register.db.key"), [7; 32]).unwrap();
     fs::set_permissions(
         place.at("register.db.key"),
@@ -163,7 +163,7 @@ fn no_command_writes_onto_a_register() {
 /// While a server runs, too.
 #[test]
 fn no_command_writes_onto_a_register_in_use() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     let (server, address) = place.serve("");
     assert!(submit(address, "7654321", &code_now("7654321")).starts_with("OK "));
     for target in ["register.db", "register.db-wal", "register.db-shm"] {
@@ -181,7 +181,7 @@ fn no_command_writes_onto_a_register_in_use() {
 /// What a command reads is not what it writes, and two outputs are two files.
 #[test]
 fn inputs_and_other_outputs_are_kept() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     let text = "dni\n01234567\n";
     for name in ["class.csv", "cert.pem", "key.pem", "secret.key"] {
         fs::write(place.at(name), text).unwrap();
@@ -224,7 +224,7 @@ fn inputs_and_other_outputs_are_kept() {
 /// A file that is there is replaced whole or not at all; logs and transcripts grow.
 #[test]
 fn what_is_there_is_replaced_or_grows() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     let to = place.shown("lab.csv");
     fs::write(place.at("lab.csv"), "of last year\n").unwrap();
     // The export fails, so the old one stays.
@@ -300,7 +300,7 @@ fn with_umask_022(mut command: Command) -> Command {
 
 #[test]
 fn personal_data_is_its_owner_s() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     let at = |name: &str| place.shown(name);
     let register = at("register.db");
     let (address, _taken) = nobody_on_tcp();
@@ -355,7 +355,7 @@ fn personal_data_is_its_owner_s() {
     let command = socklab(&format!(
         "submit server --listen :0 --register {register} --log {log}"
     ));
-    let mut server = Running::start(with_umask_022(command));
+    let mut server = Process::start(with_umask_022(command));
     assert!(server.notes().contains("random secrets"));
     assert!(server.notes().contains("ready at"));
     server.signal(Signal::TERM);
@@ -368,7 +368,7 @@ fn personal_data_is_its_owner_s() {
 /// What others can read although it should be its owner's is said, and used.
 #[test]
 fn warnings_of_what_others_can_read() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     let open = |name: &str| {
         fs::set_permissions(place.at(name), fs::Permissions::from_mode(0o644)).unwrap();
     };
@@ -390,7 +390,7 @@ fn warnings_of_what_others_can_read() {
     let key = place.shown("key.pem");
     let said = stderr(&run(&format!("{server} --tls {key} {key}")).code(1));
     assert!(said.starts_with(&warning("key.pem")), "{said}");
-    let mut server = Running::start(socklab(&format!("{server} --log {}", place.shown("log"))));
+    let mut server = Process::start(socklab(&format!("{server} --log {}", place.shown("log"))));
     let said = [server.notes() + "\n", server.notes() + "\n"];
     assert_eq!(said, [warning("log"), warning("register.db")]);
 }
@@ -399,7 +399,7 @@ fn warnings_of_what_others_can_read() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_log_that_cannot_be_written() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     let (server, address) = place.serve("--log /dev/full");
     for dni in ["1000001", "1000002", "1000003"] {
         assert!(submit(address, dni, &code_now(dni)).starts_with("OK "));
@@ -456,7 +456,7 @@ fn code_of(secret: &str) -> String {
 }
 
 /// What the register's server says to a card's code.
-fn says(place: &Place, (dni, secret): &(String, String)) -> String {
+fn says(place: &RegisterFolder, (dni, secret): &(String, String)) -> String {
     let (_server, address) = place.serve("--secret random");
     within_one_step(|| submit(address, dni, &code_of(secret)))
 }
@@ -464,7 +464,7 @@ fn says(place: &Place, (dni, secret): &(String, String)) -> String {
 /// Nobody ever has a secret that is on no card, however early `enrol` is killed.
 #[test]
 fn enrol_is_killed() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     let roster: String = (0..40).map(|n| format!("{}\n", 2_000_000 + n)).collect();
     fs::write(place.at("class.csv"), format!("dni\n{roster}")).unwrap();
     place
@@ -483,7 +483,7 @@ fn enrol_is_killed() {
     // Ever longer, so that it comes to its end on a busy machine too.
     let mut times = (0..).map(|n| Duration::from_millis(20).mul_f64(1.25_f64.powi(n)));
     loop {
-        let running = Running::start(socklab(&words));
+        let running = Process::start(socklab(&words));
         std::thread::sleep(times.next().unwrap());
         running.signal(Signal::KILL);
         drop(running);
@@ -512,7 +512,7 @@ fn rusqlite(file: &Path) -> String {
 /// A secret is replaced only if that is asked for, and the key can be.
 #[test]
 fn secrets_and_keys_are_replaced_on_request() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     // Each sends one right code, since a step counts once.
     let dnis = ["7000001", "7000002", "7000003", "7000004"];
     let all = dnis.map(|dni| format!("--dni {dni} --dni {dni} ")).concat();
@@ -575,7 +575,7 @@ fn secrets_and_keys_are_replaced_on_request() {
 /// From the shell: a server whose register is moved, and the way back.
 #[test]
 fn a_register_that_is_moved_and_restored() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     let (server, address) = place.serve("");
     place
         .ask(&format!("backup {}", place.shown("copy.db")))
@@ -638,7 +638,7 @@ fn as_nobody(words: &str) -> Option<snapbox::cmd::OutputAssert> {
 /// A register in a folder that cannot be written is read, and what would write says why it cannot.
 #[test]
 fn a_folder_that_is_only_to_be_read() {
-    let place = Place::new();
+    let place = RegisterFolder::new();
     let mode = |name: &str, mode: u32| {
         fs::set_permissions(place.at(name), fs::Permissions::from_mode(mode)).unwrap();
     };

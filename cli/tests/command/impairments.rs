@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::common::{Running, datagrams, on_every_runtime, pipe, socklab, stderr, timed};
+use crate::common::{Process, datagrams, on_every_runtime, pipe, socklab, stderr, timed};
 #[cfg(unix)]
 use crate::common::{others, run, scratch};
 
@@ -21,7 +21,7 @@ fn pieces_on(runtime: &str) {
     let words = format!("welcome server --listen :0 --pieces 1 {runtime} --transcript");
     let mut command = socklab(&words);
     command.arg(&file);
-    let (mut server, address) = Running::ready(command);
+    let (mut server, address) = Process::ready(command);
     run(&format!("welcome client {address}"))
         .success()
         .stdout_eq("Bienvenido al Servidor\n");
@@ -49,7 +49,7 @@ fn every_byte_of_a_stream_is_a_send_of_its_own() {
 #[test]
 fn a_reply_is_late() {
     on_every_runtime(|runtime| {
-        let (server, address) = Running::serve(&format!("echo server --delay 300 {runtime}"));
+        let (server, address) = Process::serve(&format!("echo server --delay 300 {runtime}"));
         let client = socklab(&format!("echo client {address} {runtime}"));
         let (took, ended) = timed(|| pipe(client, "fin\n"));
         ended.success().stdout_eq("FIN\n").stderr_eq("");
@@ -64,7 +64,7 @@ fn the_same_seed_loses_the_same_datagrams() {
     /// How long those are that are lost of twenty, each longer than the one before.
     fn lost(runtime: &str, seed: u32) -> Vec<String> {
         let words = format!("echo server --lose 50 --seed {seed} {runtime}");
-        let (server, address) = Running::serve(&words);
+        let (server, address) = Process::serve(&words);
         let (client, _) = datagrams();
         for len in 4..24 {
             client.send_to("x".repeat(len).as_bytes(), address).unwrap();
@@ -91,7 +91,7 @@ fn the_same_seed_loses_the_same_datagrams() {
 #[test]
 fn processes_have_the_seed_of_their_parent() {
     for design in ["blocking-process", "blocking-prefork"] {
-        let mut server = Running::start(socklab(&format!(
+        let mut server = Process::start(socklab(&format!(
             "welcome server --listen :0 --pieces 5 --runtime {design}"
         )));
         assert!(server.notes().starts_with("random faults: --seed "));
@@ -110,7 +110,7 @@ fn processes_have_the_seed_of_their_parent() {
 
 #[test]
 fn what_is_lost_is_said_and_a_seed_that_was_drawn() {
-    let (_server, address) = Running::serve("echo server");
+    let (_server, address) = Process::serve("echo server");
     let client = socklab(&format!("echo client {address} --lose 100 --timeout 0.1"));
     let said = stderr(&pipe(client, "hola\n").code(1).stdout_eq(""));
     let lines: Vec<&str> = said.lines().collect();

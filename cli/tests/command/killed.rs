@@ -10,7 +10,7 @@ use std::thread;
 use socklab_register::Location;
 use tempfile::TempDir;
 
-use crate::common::{Running, code_now, on_disk, run, socklab};
+use crate::common::{Process, code_now, on_disk, run, socklab};
 use crate::files::{cards, submit};
 
 const ANA: &str = "01234567";
@@ -36,7 +36,7 @@ fn folder() -> TempDir {
     let at = |name: &str| folder.path().join(name).display().to_string();
     let register = at("register.db");
     let ask = |words: &str| run(&format!("register {words} --register {register}")).success();
-    let (server, address) = Running::serve(&format!("submit server --register {register}"));
+    let (server, address) = Process::serve(&format!("submit server --register {register}"));
     assert!(submit(address, ANA, &code_now(ANA)).starts_with("OK "));
     ask(&format!("backup {}", at("copy.db")));
     assert!(submit(address, BOB, &code_now(BOB)).starts_with("OK "));

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::common::{Running, in_no_locale, nobody_on_udp, pipe, socklab, stderr};
+use crate::common::{Process, in_no_locale, nobody_on_udp, pipe, socklab, stderr};
 
 const SPANISH: &str = "el DNI va sin su letra: escriba solo las cifras\n";
 const ENGLISH: &str = "the DNI goes without its letter: type only its digits\n";
@@ -75,7 +75,7 @@ fn where_the_flag_stands() {
 /// In Spanish it says what the course says. What goes over the network does not change.
 #[test]
 fn an_exchange_in_spanish() {
-    let mut server = Running::start(socklab("welcome server --listen :0 --lang es"));
+    let mut server = Process::start(socklab("welcome server --listen :0 --lang es"));
     let ready = server.notes();
     let address = ready
         .strip_prefix("el Servidor está listo en ")

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use snapbox::cmd::OutputAssert;
 
-use crate::common::{Running, code_now, pipe, scratch, socklab, stderr, stdout, within_one_step};
+use crate::common::{Process, code_now, pipe, scratch, socklab, stderr, stdout, within_one_step};
 
 fn ask(register: &Path, words: &str) -> Command {
     let mut command = socklab(&format!("register {words}"));
@@ -22,7 +22,7 @@ fn answered(register: &Path, words: &str) -> OutputAssert {
 fn submit(register: &Path, dnis: &[&str]) {
     let mut server = socklab("submit server --lab lab3 --listen :0");
     server.arg("--register").arg(register);
-    let mut server = Running::start(server);
+    let mut server = Process::start(server);
     let ready = server.notes();
     let address = ready.rsplit(' ').next().unwrap();
     for dni in dnis {

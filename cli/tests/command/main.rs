@@ -25,7 +25,6 @@ mod language;
 mod lecturers;
 mod lessons;
 mod models;
-mod odd;
 mod one_time;
 #[cfg(target_os = "linux")]
 mod payload;
@@ -47,4 +46,5 @@ mod survey;
 mod timeline;
 mod tls;
 mod transcripts;
+mod unexpected;
 mod usage;

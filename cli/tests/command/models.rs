@@ -1,7 +1,7 @@
 //! The models that programs seldom use: each serves and asks as the others do, waits in what its
 //! name says, and is refused where it cannot be had.
 
-use crate::common::{Running, others, pipe, run, socklab, stderr, stdout};
+use crate::common::{Process, others, pipe, run, socklab, stderr, stdout};
 
 /// Both ends of the exercises, each end once with `blocking` at the other.
 #[test]
@@ -14,7 +14,7 @@ fn each_serves_and_asks_as_the_others_do() {
                     continue;
                 }
                 let words = format!("{exercise} server --runtime {server}");
-                let (serving, address) = Running::serve(&words);
+                let (serving, address) = Process::serve(&words);
                 let asks = format!("{exercise} client {address} --runtime {client}");
                 let (typed, shown) = match exercise {
                     "welcome" => ("", "Bienvenido al Servidor\n"),
@@ -56,10 +56,10 @@ fn signal_driven_has_no_tcp() {
 
 #[test]
 fn who_spins_says_so() {
-    let mut server = Running::start(socklab("echo server --listen :0 --runtime nonblocking"));
+    let mut server = Process::start(socklab("echo server --listen :0 --runtime nonblocking"));
     let said = server.notes();
     assert!(said.contains("a whole core"), "{said}");
-    let mut server = Running::start(socklab("echo server --listen :0 --runtime select"));
+    let mut server = Process::start(socklab("echo server --listen :0 --runtime select"));
     assert!(server.notes().starts_with("the server is ready at "));
 }
 
@@ -71,7 +71,7 @@ mod traced {
     use std::process::Command;
     use std::time::Duration;
 
-    use crate::common::{PATIENCE, Running, others, pipe, scratch, socklab, stderr};
+    use crate::common::{PATIENCE, Process, others, pipe, scratch, socklab, stderr};
 
     /// The command under strace, where there is one.
     fn traced(options: &[&str], words: &str) -> Option<Command> {
@@ -126,7 +126,7 @@ mod traced {
         let counts = scratch(&format!("calls-of-{model}"));
         let options = ["-f", "-c", "-o", counts.to_str().unwrap()];
         let words = format!("echo server --listen :0 --runtime {model}");
-        let (mut server, address) = Running::ready(traced(&options, &words)?);
+        let (mut server, address) = Process::ready(traced(&options, &words)?);
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.connect(address).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use snapbox::cmd::OutputAssert;
 
 use crate::common::{
-    Running, datagram, datagrams, on_every_runtime, one_connection, pipe, run, socklab, stderr,
+    Process, datagram, datagrams, on_every_runtime, one_connection, pipe, run, socklab, stderr,
 };
 
 /// A UDP server of the test's own: answers as it is told, until a line is `fin`.
@@ -192,7 +192,7 @@ fn what_a_client_sends_is_escaped_unless_raw() {
     for raw in [false, true] {
         let option = if raw { "--raw" } else { "" };
         for exercise in ["message", "chat"] {
-            let (mut server, address) = Running::serve(&format!("{exercise} server {option}"));
+            let (mut server, address) = Process::serve(&format!("{exercise} server {option}"));
             server.ends_input();
             let (socket, _) = datagrams();
             send(&socket, DANGEROUS, address);
@@ -215,7 +215,7 @@ fn what_a_client_sends_is_escaped_unless_raw() {
 #[test]
 fn an_echo_server_survives_every_datagram() {
     on_every_runtime(|runtime| {
-        let (mut server, address) = Running::serve(&format!("echo server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("echo server {runtime}"));
         let (socket, client) = datagrams();
         // Two bytes a letter, six in capitals.
         let too_long = "ΐ".repeat(12_000);

@@ -8,7 +8,7 @@ use std::process::Command;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::{
-    DESIGNS, PATIENCE, Running, eventually, pipe, run, scratch, socklab, stderr, stdout,
+    DESIGNS, PATIENCE, Process, eventually, pipe, run, scratch, socklab, stderr, stdout,
 };
 
 /// The children of a process, those that have ended and were not waited for too.
@@ -27,7 +27,7 @@ fn is_alive(process: u32) -> bool {
     fs::metadata(format!("/proc/{process}")).is_ok()
 }
 
-fn has_children(server: &Running, count: usize) -> Vec<u32> {
+fn has_children(server: &Process, count: usize) -> Vec<u32> {
     eventually(&format!("{count} children"), || {
         let children = children(server.id());
         (children.len() == count).then_some(children)
@@ -51,7 +51,7 @@ fn asks(stream: &mut TcpStream) {
 #[test]
 fn they_serve_as_threads_do() {
     for design in DESIGNS {
-        let (mut server, address) = Running::serve(&format!("welcome server --runtime {design}"));
+        let (mut server, address) = Process::serve(&format!("welcome server --runtime {design}"));
         for _ in 0..5 {
             let client = socklab(&format!("welcome client {address}"));
             pipe(client, "")
@@ -73,7 +73,7 @@ fn they_serve_as_threads_do() {
         );
 
         let words = format!("capitals server --pieces 1 --runtime {design} --lang es");
-        let mut server = Running::start(socklab(&format!("{words} --listen :0")));
+        let mut server = Process::start(socklab(&format!("{words} --listen :0")));
         let ready = server.notes();
         let address = ready.rsplit(' ').next().unwrap();
         let client = socklab(&format!("capitals client {address}"));
@@ -85,7 +85,7 @@ fn they_serve_as_threads_do() {
 /// A process for each connection that is there, and none for one that has gone.
 #[test]
 fn a_process_for_each_connection() {
-    let (server, address) = Running::serve("capitals server --runtime blocking-process");
+    let (server, address) = Process::serve("capitals server --runtime blocking-process");
     assert!(children(server.id()).is_empty());
     let mut streams: Vec<TcpStream> = (0..5).map(|_| connect(address)).collect();
     streams.iter_mut().for_each(asks);
@@ -109,7 +109,7 @@ fn a_process_for_each_connection() {
 #[test]
 fn as_many_processes_as_were_asked_for() {
     let (server, address) =
-        Running::serve("capitals server --runtime blocking-prefork --threads 2");
+        Process::serve("capitals server --runtime blocking-prefork --threads 2");
     let before = has_children(&server, 2);
     let mut streams: Vec<TcpStream> = (0..3).map(|_| connect(address)).collect();
     for stream in &mut streams[..2] {
@@ -131,7 +131,7 @@ fn a_stop_ends_every_process() {
         ("blocking-prefork", Signal::TERM),
         ("blocking-prefork", Signal::INT),
     ] {
-        let (server, address) = Running::serve(&format!("capitals server --runtime {design}"));
+        let (server, address) = Process::serve(&format!("capitals server --runtime {design}"));
         let mut streams: Vec<TcpStream> = (0..3).map(|_| connect(address)).collect();
         streams.iter_mut().for_each(asks);
         let all = eventually("children", || {
@@ -154,7 +154,7 @@ fn a_stop_ends_every_process() {
 #[test]
 fn who_is_killed_leaves_no_process() {
     for design in DESIGNS {
-        let (server, address) = Running::serve(&format!("capitals server --runtime {design}"));
+        let (server, address) = Process::serve(&format!("capitals server --runtime {design}"));
         let mut stream = connect(address);
         asks(&mut stream);
         let all = children(server.id());
@@ -171,7 +171,7 @@ fn who_is_killed_leaves_no_process() {
 /// A share of the connections would wait for one that has ended for ever.
 #[test]
 fn the_first_that_ends_ends_a_preforked_server() {
-    let (server, address) = Running::serve("welcome server --runtime blocking-prefork");
+    let (server, address) = Process::serve("welcome server --runtime blocking-prefork");
     let all = eventually("children", || {
         let children = children(server.id());
         (!children.is_empty()).then_some(children)
@@ -196,7 +196,7 @@ fn another_child_that_ends_is_none_of_its_business() {
             None => shell.env_remove(name),
         };
     }
-    let (server, address) = Running::ready(shell);
+    let (server, address) = Process::ready(shell);
     has_children(&server, 3);
     has_children(&server, 2);
     asks(&mut connect(address));

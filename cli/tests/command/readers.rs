@@ -11,18 +11,18 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::common::{PATIENCE, code_now, on_every_runtime, pipe, scratch, socklab, stderr};
 
 /// A server whose two streams are pipes. One is read up to the address, and no further.
-struct Server {
+struct PipedServer {
     child: Child,
     address: SocketAddr,
     // Kept, so that the pipe stays open; not read before the server is told to end.
     stderr: BufReader<std::process::ChildStderr>,
 }
 
-fn serve(words: &str) -> Server {
+fn serve(words: &str) -> PipedServer {
     start(socklab(words))
 }
 
-fn start(mut command: Command) -> Server {
+fn start(mut command: Command) -> PipedServer {
     command.stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -30,7 +30,7 @@ fn start(mut command: Command) -> Server {
     let mut line = String::new();
     stderr.read_line(&mut line).unwrap();
     let address = line.trim().rsplit(' ').next().unwrap().parse().unwrap();
-    Server {
+    PipedServer {
         child,
         address,
         stderr,
@@ -38,7 +38,7 @@ fn start(mut command: Command) -> Server {
 }
 
 /// One that says nothing when it is ready.
-fn start_quietly(mut command: Command, address: SocketAddr) -> Server {
+fn start_quietly(mut command: Command, address: SocketAddr) -> PipedServer {
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
     while TcpStream::connect(address).is_err() {
@@ -46,14 +46,14 @@ fn start_quietly(mut command: Command, address: SocketAddr) -> Server {
         std::thread::sleep(Duration::from_millis(10));
     }
     let stderr = BufReader::new(child.stderr.take().unwrap());
-    Server {
+    PipedServer {
         child,
         address,
         stderr,
     }
 }
 
-impl Server {
+impl PipedServer {
     /// It ends, although nobody reads what it says.
     fn ends(mut self, runtime: &str) {
         assert_eq!(self.ended(runtime), Some(0), "{runtime}");

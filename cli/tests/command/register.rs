@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::common::{
-    PATIENCE, Running, code_now, not, on_every_runtime, pipe, run, scratch, socklab, stderr,
+    PATIENCE, Process, code_now, not, on_every_runtime, pipe, run, scratch, socklab, stderr,
     stdout, within_one_step,
 };
 
@@ -33,8 +33,8 @@ fn register() -> PathBuf {
     path
 }
 
-fn serve(register: &Path, words: &str) -> (Running, std::net::SocketAddr) {
-    Running::serve(&format!(
+fn serve(register: &Path, words: &str) -> (Process, std::net::SocketAddr) {
+    Process::serve(&format!(
         "submit server {words} --register {}",
         register.display()
     ))
@@ -187,7 +187,7 @@ fn an_entry_under_another_name() {
         ("es", "OK ya estaba registrado, con otro nombre"),
     ] {
         let register = register();
-        let mut server = Running::start(socklab(&format!(
+        let mut server = Process::start(socklab(&format!(
             "submit server --listen :0 --lang {language} --register {}",
             register.display()
         )));
@@ -261,7 +261,7 @@ fn a_register_with_random_secrets_stays_one() {
     ask(&register, &format!("enrol --dni {ANA} --sheet {sheet}")).success();
     // Nobody says what codes are made from: not from the DNI.
     let start = |words: &str| {
-        let mut server = Running::start(socklab(&format!(
+        let mut server = Process::start(socklab(&format!(
             "submit server --listen :0 --register {} {words}",
             register.display()
         )));
@@ -346,7 +346,7 @@ fn what_cannot_be_opened_is_said_in_one_line() {
 #[test]
 fn a_rehearsal_stores_nothing() {
     let (_server, address) = {
-        let mut server = Running::start(socklab("submit server --rehearse --listen :0"));
+        let mut server = Process::start(socklab("submit server --rehearse --listen :0"));
         assert!(server.notes().contains("nothing is stored"));
         let ready = server.notes();
         let address = ready.rsplit(' ').next().unwrap().parse().unwrap();

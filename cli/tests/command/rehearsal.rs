@@ -5,13 +5,13 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use crate::common::{
-    PATIENCE, Running, code_now, not, on_every_runtime, scratch, socklab, within_one_step,
+    PATIENCE, Process, code_now, not, on_every_runtime, scratch, socklab, within_one_step,
 };
 
 const ANA: &str = "12345678";
 
-fn rehearse(words: &str) -> (Running, SocketAddr) {
-    let mut server = Running::start(socklab(&format!(
+fn rehearse(words: &str) -> (Process, SocketAddr) {
+    let mut server = Process::start(socklab(&format!(
         "submit server --rehearse --listen :0 {words}"
     )));
     server.notes();
@@ -32,7 +32,7 @@ fn send(address: SocketAddr, message: &[u8]) -> String {
 }
 
 /// What the server then says, but for who came and how.
-fn review(server: &mut Running, answer: &str) -> Vec<String> {
+fn review(server: &mut Process, answer: &str) -> Vec<String> {
     let last = format!(": {answer}");
     let mut lines = vec![server.notes(), server.notes()];
     assert!(
@@ -200,7 +200,7 @@ fn nothing_is_stored_but_the_log_that_was_asked_for() {
     fs::create_dir_all(&folder).unwrap();
     let mut command = socklab("submit server --rehearse --listen :0 --log log.jsonl");
     command.current_dir(&folder);
-    let mut server = Running::start(command);
+    let mut server = Process::start(command);
     assert!(server.notes().contains("nothing is stored"));
     let address = server.notes().rsplit(' ').next().unwrap().parse().unwrap();
     let message = within_one_step(|| {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use snapbox::cmd::OutputAssert;
 
-use crate::common::{Running, pipe, scratch, socklab, stderr, stdout};
+use crate::common::{Process, pipe, scratch, socklab, stderr, stdout};
 
 /// A register of the test's own that is not there yet.
 fn register() -> PathBuf {
@@ -115,7 +115,7 @@ fn a_server_tells_what_it_understood() {
     fs::write(&file, "dni;alumno\n12345678Z;Ana\n").unwrap();
     let mut server = command(&register, "submit server --listen :0");
     server.arg("--roster").arg(&file);
-    let mut server = Running::start(server);
+    let mut server = Process::start(server);
     let said = [server.notes(), server.notes(), server.notes()];
     assert!(
         said[0].ends_with("DNI = \"dni\", name = \"alumno\""),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use rustix::process::Signal;
 
 use crate::common::{
-    Ended, PATIENCE, Running, datagram, datagrams, eventually, has_python, line_of,
+    Ended, PATIENCE, Process, datagram, datagrams, eventually, has_python, line_of,
     on_every_runtime, one_connection, scratch, socklab,
 };
 
@@ -16,7 +16,7 @@ const SIGNALS: [Signal; 2] = [Signal::INT, Signal::TERM];
 
 /// A client and its transcript.
 struct Client {
-    running: Running,
+    running: Process,
     transcript: PathBuf,
 }
 
@@ -26,7 +26,7 @@ impl Client {
         let mut command = socklab(words);
         command.arg("--transcript").arg(&transcript);
         Client {
-            running: Running::start(command),
+            running: Process::start(command),
             transcript,
         }
     }
@@ -61,7 +61,7 @@ fn a_signal_that_was_ignored_stays_ignored() {
         let script = format!("trap '' INT; exec \"$0\" echo client {address} {runtime}");
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", &script, env!("CARGO_BIN_EXE_socklab")]);
-        let mut client = Running::start(shell);
+        let mut client = Process::start(shell);
         for _ in 0..2 {
             client.types("hola");
             let (_, peer) = datagram(&socket);
@@ -76,7 +76,7 @@ fn a_signal_that_was_ignored_stays_ignored() {
             format!("trap '' TERM; exec \"$0\" --lang en echo server --listen :0 {runtime}");
         let mut shell = std::process::Command::new("sh");
         shell.args(["-c", &script, env!("CARGO_BIN_EXE_socklab")]);
-        let mut server = Running::start(shell);
+        let mut server = Process::start(shell);
         let ready = server.notes();
         let address = ready.rsplit(' ').next().expect("an address").to_owned();
         server.signal(Signal::TERM);
@@ -88,7 +88,7 @@ fn a_signal_that_was_ignored_stays_ignored() {
 }
 
 /// A server that stopped, and said so and nothing else.
-fn stopped(server: Running) {
+fn stopped(server: Process) {
     let ended = server.end();
     assert_eq!(
         (ended.code, &*ended.stdout, &*ended.stderr),
@@ -175,7 +175,7 @@ fn a_chat_client_says_fin_before_it_leaves() {
 fn a_server_that_waits_for_the_first_datagram() {
     each(|runtime, signal| {
         for exercise in ["message", "echo", "chat"] {
-            let (server, _) = Running::serve(&format!("{exercise} server {runtime}"));
+            let (server, _) = Process::serve(&format!("{exercise} server {runtime}"));
             server.signal(signal);
             stopped(server);
         }
@@ -185,7 +185,7 @@ fn a_server_that_waits_for_the_first_datagram() {
 #[test]
 fn a_server_that_waits_for_the_next_datagram() {
     each(|runtime, signal| {
-        let (mut server, address) = Running::serve(&format!("echo server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("echo server {runtime}"));
         let (socket, _) = datagrams();
         socket.send_to(b"hola", address).expect("sent");
         assert_eq!(datagram(&socket).0, "HOLA");
@@ -198,7 +198,7 @@ fn a_server_that_waits_for_the_next_datagram() {
 #[test]
 fn a_server_that_waits_for_its_own_user() {
     each(|runtime, signal| {
-        let (mut server, address) = Running::serve(&format!("chat server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("chat server {runtime}"));
         let (socket, client) = datagrams();
         socket.send_to(b"hola", address).expect("sent");
         assert_eq!(server.says(), "hola");
@@ -212,7 +212,7 @@ fn a_server_that_waits_for_its_own_user() {
 #[test]
 fn a_server_that_waits_for_a_connection() {
     each(|runtime, signal| {
-        let (server, _) = Running::serve(&format!("welcome server {runtime}"));
+        let (server, _) = Process::serve(&format!("welcome server {runtime}"));
         server.signal(signal);
         stopped(server);
     });
@@ -222,7 +222,7 @@ fn a_server_that_waits_for_a_connection() {
 #[test]
 fn a_server_with_connections_open() {
     each(|runtime, signal| {
-        let (mut server, address) = Running::serve(&format!("welcome server {runtime}"));
+        let (mut server, address) = Process::serve(&format!("welcome server {runtime}"));
         let open: Vec<TcpStream> = (0..3)
             .map(|_| {
                 let mut stream = TcpStream::connect(address).expect("a connection");
@@ -245,11 +245,11 @@ fn the_port_is_free_after_a_stop() {
     each(|runtime, signal| {
         for exercise in ["echo", "welcome"] {
             let free_again = || {
-                let (server, address) = Running::serve(&format!("{exercise} server {runtime}"));
+                let (server, address) = Process::serve(&format!("{exercise} server {runtime}"));
                 server.signal(signal);
                 stopped(server);
                 let again = socklab(&format!("{exercise} server --listen {address} {runtime}"));
-                let mut again = Running::start(again);
+                let mut again = Process::start(again);
                 again.notes() == format!("the server is ready at {address}")
             };
             assert!((0..3).any(|_| free_again()), "{exercise}");
@@ -264,7 +264,7 @@ fn a_quiet_server_stops_quietly() {
         let file = scratch("quiet stop");
         let mut command = socklab(&format!("echo server --listen :0 --quiet {runtime}"));
         command.arg("--transcript").arg(&file);
-        let server = Running::start(command);
+        let server = Process::start(command);
         line_of(&file, |line| line.ends_with("-- state Serving"));
         server.signal(Signal::TERM);
         let ended = server.end();
@@ -285,7 +285,7 @@ fn a_comparison_of_submissions_leaves_nothing() {
         fs::create_dir_all(&folder).expect("a folder");
         let mut compare = socklab("compare submit --quick --models mio --register-folder");
         compare.arg(&folder);
-        let running = Running::start(compare);
+        let running = Process::start(compare);
         let there = || fs::read_dir(&folder).expect("the folder").next();
         eventually("a register", || {
             let made = there()?.expect("an entry").path();
@@ -320,7 +320,7 @@ fn other_programs_leave_nothing() {
     let compare = socklab("compare capitals --peers --models mio");
     for (words, mut command) in [("compare", compare), ("check", check)] {
         command.env("TMPDIR", &folder);
-        let running = Running::start(command);
+        let running = Process::start(command);
         let folders = || fs::read_dir(&folder).expect("the folder").count();
         let programs = || python_programs(&folder.to_string_lossy());
         eventually(words, || (folders() > 1 && programs() > 0).then_some(()));

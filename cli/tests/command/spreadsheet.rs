@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::common::{Running, code_now, pipe, run, scratch, socklab, stdout, within_one_step};
+use crate::common::{Process, code_now, pipe, run, scratch, socklab, stdout, within_one_step};
 
 /// How long a conversion may take: only against one that hangs.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -104,7 +104,7 @@ fn no_cell_becomes_a_formula() {
     let folder = folder();
     let register = folder.join("register.db");
     let (_server, address) =
-        Running::serve(&format!("submit server --register {}", register.display()));
+        Process::serve(&format!("submit server --register {}", register.display()));
     let emails = |at: usize| format!("x{at}@x.es;=1+{at}");
     let mut roster = "dni;name;email\n".to_owned();
     for (at, name) in NAMES.iter().enumerate() {

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::common::{
-    PATIENCE, Running, code_now, nobody_on_tcp, on_every_runtime, one_connection, pipe, run,
+    PATIENCE, Process, code_now, nobody_on_tcp, on_every_runtime, one_connection, pipe, run,
     scratch, socklab, stdout,
 };
 
@@ -172,7 +172,7 @@ fn no_server_takes_a_name_that_cannot_be_seen() {
     ] {
         let mut server = socklab("submit server --listen :0");
         server.args(options);
-        let mut server = Running::start(server);
+        let mut server = Process::start(server);
         let address = loop {
             if let Some((_, address)) = server.notes().split_once("ready at ") {
                 break address.parse::<SocketAddr>().expect("an address");

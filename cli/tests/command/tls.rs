@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair,
 use snapbox::cmd::OutputAssert;
 
 use crate::common::{
-    Running, code_now, eventually, on_every_runtime, one_connection, pipe, scratch, socklab,
+    Process, code_now, eventually, on_every_runtime, one_connection, pipe, scratch, socklab,
     stderr, stdout, within_one_step,
 };
 
@@ -63,8 +63,8 @@ fn written(name: &str, text: &str) -> PathBuf {
 }
 
 /// A server with that certificate and key.
-struct Server {
-    running: Running,
+struct TlsServer {
+    running: Process,
     plain: SocketAddr,
     tls: SocketAddr,
     /// What it said before it was ready.
@@ -80,8 +80,8 @@ fn command(certificate: &Path, key: &Path, words: &str) -> Command {
     command
 }
 
-fn serve(certificate: &Path, key: &Path, words: &str) -> Server {
-    let mut running = Running::start(command(certificate, key, words));
+fn serve(certificate: &Path, key: &Path, words: &str) -> TlsServer {
+    let mut running = Process::start(command(certificate, key, words));
     let (mut said, mut ready) = (Vec::new(), Vec::new());
     while ready.len() < 2 {
         let line = running.notes();
@@ -100,7 +100,7 @@ fn serve(certificate: &Path, key: &Path, words: &str) -> Server {
         !answer.starts_with(b"ERROR ")
     };
     let at = ready.iter().position(speaks_tls).unwrap();
-    Server {
+    TlsServer {
         running,
         tls: ready[at],
         plain: ready[1 - at],
@@ -108,7 +108,7 @@ fn serve(certificate: &Path, key: &Path, words: &str) -> Server {
     }
 }
 
-impl Server {
+impl TlsServer {
     /// The next line that says so.
     fn says(&mut self, part: &str) -> String {
         eventually(part, || {

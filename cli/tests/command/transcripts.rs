@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::common::{
-    RUNTIMES, Running, eventually, on_every_runtime, one_connection, pipe, run, scratch, socklab,
+    Process, RUNTIMES, eventually, on_every_runtime, one_connection, pipe, run, scratch, socklab,
     stderr, stdout,
 };
 
@@ -21,7 +21,7 @@ fn echo(runtime: &str) -> [String; 2] {
     let (client_file, server_file) = (scratch("echo client"), scratch("echo server"));
     let mut server = socklab(&format!("echo server --listen :0 {runtime}"));
     server.arg("--transcript").arg(&server_file);
-    let mut server = Running::start(server);
+    let mut server = Process::start(server);
     let ready = server.notes();
     let address = ready.rsplit(' ').next().expect("an address");
     let mut client = socklab(&format!("echo client {address} {runtime}"));
@@ -85,7 +85,7 @@ fn one_for_each_connection() {
         let file = scratch("welcome server");
         let mut server = socklab(&format!("welcome server --listen :0 {runtime}"));
         server.arg("--transcript").arg(&file);
-        let mut server = Running::start(server);
+        let mut server = Process::start(server);
         let ready = server.notes();
         let address = ready.rsplit(' ').next().expect("an address").to_owned();
         for number in 1..=3 {

@@ -144,7 +144,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// A program that runs while the test goes on.
-pub(crate) struct Running {
+pub(crate) struct Process {
     child: Child,
     input: Option<ChildStdin>,
     output: Lines,
@@ -159,7 +159,7 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-impl Running {
+impl Process {
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
@@ -167,7 +167,7 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .expect("a program that can be run");
-        Running {
+        Process {
             input: child.stdin.take(),
             output: Lines::of("standard output", child.stdout.take().expect("a pipe")),
             errors: Lines::of("standard error", child.stderr.take().expect("a pipe")),
@@ -177,12 +177,12 @@ impl Running {
 
     /// A server of ours on a free port, once it hears, with its address.
     pub(crate) fn serve(words: &str) -> (Self, SocketAddr) {
-        Running::ready(socklab(&format!("{words} --listen :0")))
+        Process::ready(socklab(&format!("{words} --listen :0")))
     }
 
     /// The same for a command of one's own.
     pub(crate) fn ready(server: Command) -> (Self, SocketAddr) {
-        let mut server = Running::start(server);
+        let mut server = Process::start(server);
         // What it read at its start, such as a roster, is told before.
         let address = std::iter::repeat_with(|| server.notes())
             .find_map(|line| Some(line.strip_prefix("the server is ready at ")?.to_owned()))
@@ -248,7 +248,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use common::{
-    Running, code_now, not, on_every_runtime, pipe, run, socklab, stdout, within_one_step,
+    Process, code_now, not, on_every_runtime, pipe, run, socklab, stdout, within_one_step,
 };
 use snapbox::cmd::OutputAssert;
 
@@ -54,8 +54,8 @@ impl Python {
     }
 
     /// A server on a free port, once it hears.
-    fn serve(self, words: &str) -> (Running, SocketAddr) {
-        let mut server = Running::start(self.program(words));
+    fn serve(self, words: &str) -> (Process, SocketAddr) {
+        let mut server = Process::start(self.program(words));
         let first = server.says();
         let port = first.strip_prefix("listening ").map(str::parse);
         let port = port.expect("a port").expect("a port");
@@ -85,7 +85,7 @@ fn with_python(test: impl FnOnce(Python)) {
 
 /// Ended well, with nothing more to say.
 #[track_caller]
-fn ended(program: Running) {
+fn ended(program: Process) {
     let ended = program.end();
     assert_eq!(
         (ended.code, &*ended.stdout, &*ended.stderr),
@@ -117,7 +117,7 @@ fn our_message_to_their_server() {
 fn their_message_to_our_server() {
     with_python(|python| {
         on_every_runtime(|runtime| {
-            let (mut server, address) = Running::serve(&format!("message server {runtime}"));
+            let (mut server, address) = Process::serve(&format!("message server {runtime}"));
             python
                 .ask("message_client.py", address, "ñandú\n")
                 .success();
@@ -147,7 +147,7 @@ fn our_echo_client_and_their_server() {
 fn their_echo_client_and_our_server() {
     with_python(|python| {
         on_every_runtime(|runtime| {
-            let (mut server, address) = Running::serve(&format!("echo server {runtime}"));
+            let (mut server, address) = Process::serve(&format!("echo server {runtime}"));
             let input = LINES.join("\n") + "\n";
             python
                 .ask("echo_client.py", address, &input)
@@ -197,7 +197,7 @@ fn their_chat_client_and_our_server() {
                 ("hola\n", "fin\n", "fin\n", &["hola"]),
                 ("hola\n", "", "fin\n", &["hola"]),
             ] {
-                let (mut server, address) = Running::serve(&format!("chat server {runtime}"));
+                let (mut server, address) = Process::serve(&format!("chat server {runtime}"));
                 ours.lines().for_each(|line| server.types(line));
                 server.ends_input();
                 python
@@ -236,7 +236,7 @@ fn our_welcome_client_and_their_server() {
 fn their_welcome_client_and_our_server() {
     with_python(|python| {
         on_every_runtime(|runtime| {
-            let (_server, address) = Running::serve(&format!("welcome server {runtime}"));
+            let (_server, address) = Process::serve(&format!("welcome server {runtime}"));
             for _ in 0..2 {
                 python
                     .ask("welcome_client.py", address, "")
@@ -270,7 +270,7 @@ fn our_capitals_client_and_their_server() {
 fn their_capitals_client_and_our_server() {
     with_python(|python| {
         on_every_runtime(|runtime| {
-            let (_server, address) = Running::serve(&format!("capitals server {runtime}"));
+            let (_server, address) = Process::serve(&format!("capitals server {runtime}"));
             for _ in 0..2 {
                 let input = LINES.join("\n") + "\n";
                 python
@@ -338,7 +338,7 @@ fn their_submissions_to_our_server() {
                 runtime.rsplit(' ').next().unwrap_or_default()
             ));
             let words = format!("submit server {runtime} --register {}", register.display());
-            let (_server, address) = Running::serve(&words);
+            let (_server, address) = Process::serve(&words);
             for (n, how) in ["once", "newline", "crlf", "bom", "bytes", "half-close"]
                 .iter()
                 .enumerate()
@@ -437,7 +437,7 @@ fn capitals_of_every_character() {
             let _ = std::io::stderr().write_all(line.as_bytes());
             return;
         }
-        let (server, address) = Running::serve("echo server");
+        let (server, address) = Process::serve("echo server");
         let ended = python.ask("every_character.py", address, "").success();
         let said = stdout(&ended);
         let (compared, differ) = said.split_once('\n').expect("a number");

@@ -7,7 +7,7 @@ use socklab_core::{Notice, Status, echo};
 use socklab_system::Backend;
 
 use super::{LOCALHOST, PATIENCE, Server};
-use crate::real::Stage;
+use crate::real::TestRun;
 use crate::screen::Said;
 use crate::snapshot::{assert_transcript, exercise};
 
@@ -96,9 +96,9 @@ pub fn a_transcript_shows_the_address_that_was_asked<B: Backend>() {
         if !is_here(asked) {
             continue;
         }
-        let server = Stage::new::<B>(exercise.name, Role::Server, &[]);
+        let server = TestRun::new::<B>(exercise.name, Role::Server, &[]);
         let serving = server.serve::<B>(exercise, bound.into());
-        let client = Stage::new::<B>(
+        let client = TestRun::new::<B>(
             exercise.name,
             Role::Client,
             &exercise.scene.lines(Role::Client, 0),

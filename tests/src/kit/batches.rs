@@ -16,7 +16,7 @@ use socklab_system::{Backend, Run, supports_batching};
 
 use super::{LOCALHOST, PATIENCE, Server, wait_until};
 use crate::keyboard::Keyboard;
-use crate::real::Running;
+use crate::real::TestThread;
 use crate::screen::{Said, Screen};
 
 /// Sends several datagrams in one call. All but the last have the length `segment`.
@@ -209,7 +209,8 @@ pub fn an_end_in_the_middle_of_a_batch<B: Backend>() {
     let screen = Screen::new();
     let run = Arc::new(Run::new(screen.clone(), ()));
     let any = (Ipv4Addr::LOCALHOST, 0).into();
-    let running = Running::spawn(move || B::serve_datagrams(any, echo::Server::new(false), &run));
+    let running =
+        TestThread::spawn(move || B::serve_datagrams(any, echo::Server::new(false), &run));
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     socket.connect(screen.ready()).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -243,7 +244,7 @@ pub fn a_pause_in_the_middle_of_a_batch<B: Backend>() {
     let run = Arc::new(Run::new(screen.clone(), ()).with_lines(keyboard));
     let any = (Ipv4Addr::LOCALHOST, 0).into();
     let machine = chat::Server::new(&Settings::default());
-    let running = Running::spawn(move || B::serve_datagrams(any, machine, &run));
+    let running = TestThread::spawn(move || B::serve_datagrams(any, machine, &run));
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     socket.connect(screen.ready()).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();

@@ -10,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 use socklab_core::{Failure, FaultKind, Notice, Status, lab, welcome};
 use socklab_system::{Backend, Run};
 
-use crate::real::Running;
+use crate::real::TestThread;
 use crate::screen::{Said, Screen};
 
 /// Runs a client of `welcome` to its end. Returns its status, what its user saw, and how long it
@@ -29,7 +29,7 @@ fn welcomed<B: Backend>(
     let run = Arc::new(Run::new(screen.clone(), ()));
     let client = welcome::Client::new(&settings);
     let begun = Instant::now();
-    let status = Running::spawn(move || B::client(client, &run)).join();
+    let status = TestThread::spawn(move || B::client(client, &run)).join();
     (status, screen.rest(), begun.elapsed())
 }
 

@@ -31,14 +31,14 @@ impl Survived {
         before(&mut stream);
         socket::reset_on_close(&stream);
         drop(stream);
-        wait_until("a survivor's last words", || all.lived().silent == 1);
+        wait_until("a survivor's last words", || all.log().silent == 1);
         Survived { server, all }
     }
 
     /// Asserts that the driver left the dead stream alone, and was idle.
     fn assert_left_alone<B: Backend>(&self, doing: Doing) {
         let done = || {
-            let lived = self.all.lived();
+            let lived = self.all.log();
             // A driver that spins calls `accept` again and again, so its operations are not
             // compared.
             (lived.steps, (!B::SPINS).then_some(lived.operations))
@@ -48,7 +48,7 @@ impl Survived {
         let before = done();
         thread::sleep(WATCHED);
         assert_eq!(done(), before, "an idle driver makes no call");
-        let lived = self.all.lived();
+        let lived = self.all.log();
         assert_eq!(lived.faults, [doing], "it was told once");
         assert!(lived.given.is_empty(), "{:?}", lived.given);
         assert!(lived.used.is_empty(), "{:?}", lived.used);
@@ -60,7 +60,7 @@ impl Survived {
         let begun = Instant::now();
         self.server.finish();
         assert!(begun.elapsed() < CLOSE_TIMEOUT, "{:?}", begun.elapsed());
-        let lived = self.all.lived();
+        let lived = self.all.log();
         assert_eq!((lived.faults.len(), lived.silent), (1, 1));
         assert!(lived.given.is_empty(), "{:?}", lived.given);
         assert!(lived.used.is_empty(), "{:?}", lived.used);
@@ -96,9 +96,9 @@ pub fn who_outlives_a_stop_is_waited_for<B: Backend>() {
     let server = Server::watched::<B, _>(all.clone(), all.clone());
     let mut stream = server.connect();
     stream.write_all(b"?").unwrap();
-    wait_until("it to be heard", || all.lived().steps == 3);
+    wait_until("it to be heard", || all.log().steps == 3);
     server.finish();
-    let operations = all.lived().operations;
+    let operations = all.log().operations;
     assert!(B::SPINS || operations < 30, "{operations} calls");
 }
 

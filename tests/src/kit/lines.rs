@@ -10,7 +10,7 @@ use socklab_core::{
 };
 use socklab_system::{Backend, Run};
 
-use crate::real::Running;
+use crate::real::TestThread;
 use crate::screen::{Said, Screen};
 
 /// How long a [`Typist`] takes no line after each line.
@@ -77,7 +77,7 @@ fn typed<B: Backend>(source: Option<impl BufRead + Send + 'static>) -> Vec<Strin
         Some(source) => run.with_lines(source),
         None => run,
     });
-    let status = Running::spawn(move || B::client(Typist::default(), &run)).join();
+    let status = TestThread::spawn(move || B::client(Typist::default(), &run)).join();
     assert_eq!(status, Status::Done);
     screen.shown()
 }
@@ -136,7 +136,7 @@ pub fn nothing_is_read_ahead<B: Backend>() {
     };
     let keyboard = BufReader::with_capacity(1, keyboard);
     let run = Arc::new(Run::new(screen.clone(), ()).with_lines(keyboard));
-    let running = Running::spawn(move || B::client(Typist::default(), &run));
+    let running = TestThread::spawn(move || B::client(Typist::default(), &run));
     for _ in 0..3 {
         assert_eq!(screen.next(), Said::Prompt(Prompt::Message));
         for key in *b"abc\n" {

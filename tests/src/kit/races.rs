@@ -15,7 +15,7 @@ use socklab_system::{Backend, Run, Stop};
 use super::metronome::{Metronome, Metronomes};
 use super::{PATIENCE, Server, take};
 use crate::keyboard::Keyboard;
-use crate::real::Running;
+use crate::real::TestThread;
 use crate::screen::{Said, Screen};
 
 const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
@@ -31,7 +31,7 @@ struct Typed {
     keys: Sender<Vec<u8>>,
     asker: UdpSocket,
     stop: Stop,
-    running: Running,
+    running: TestThread,
 }
 
 impl Typed {
@@ -41,7 +41,7 @@ impl Typed {
         let run = Arc::new(Run::new(screen.clone(), watch).with_lines(keyboard));
         let stop = run.stop.clone();
         let machine = Metronome::every(tick);
-        let running = Running::spawn(move || B::serve_datagrams(ANY.into(), machine, &run));
+        let running = TestThread::spawn(move || B::serve_datagrams(ANY.into(), machine, &run));
         let asker = UdpSocket::bind(ANY).unwrap();
         asker.connect(screen.ready()).unwrap();
         asker.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -107,12 +107,12 @@ pub fn a_client_whose_user_does_not_type<B: Backend>() {
     assert_eq!(running.join(), Status::Stopped);
 }
 
-fn begin<B: Backend>(machine: Metronome) -> (Arc<Screen>, Running, Stop, Sender<Vec<u8>>) {
+fn begin<B: Backend>(machine: Metronome) -> (Arc<Screen>, TestThread, Stop, Sender<Vec<u8>>) {
     let screen = Screen::new();
     let (keys, keyboard) = Keyboard::new();
     let run = Arc::new(Run::new(screen.clone(), ()).with_lines(keyboard));
     let stop = run.stop.clone();
-    let running = Running::spawn(move || B::client(machine, &run));
+    let running = TestThread::spawn(move || B::client(machine, &run));
     (screen, running, stop, keys)
 }
 

@@ -14,11 +14,11 @@ use super::{BIG, pattern};
 
 /// Makes a survivor for each connection, and observes their drivers.
 #[derive(Clone, Debug, Default)]
-pub struct Survivors(Arc<Mutex<Lived>>);
+pub struct Survivors(Arc<Mutex<SurvivorLog>>);
 
 /// The events of all survivors of a server.
 #[derive(Debug, Default)]
-pub struct Lived {
+pub struct SurvivorLog {
     /// The faults that machines were told of.
     pub faults: Vec<Doing>,
     /// The inputs of machines after a fault, except timers and stops.
@@ -36,7 +36,7 @@ pub struct Lived {
 
 impl Survivors {
     /// The events so far.
-    pub fn lived(&self) -> MutexGuard<'_, Lived> {
+    pub fn log(&self) -> MutexGuard<'_, SurvivorLog> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -86,21 +86,21 @@ impl Survivor {
         } else {
             self.next = None;
             out.finish(self.link);
-            self.all.lived().silent += 1;
+            self.all.log().silent += 1;
         }
     }
 
     /// Notes the input.
     fn note(&self, input: &Input<'_>) {
-        let mut lived = self.all.lived();
-        lived.steps += 1;
+        let mut log = self.all.log();
+        log.steps += 1;
         let own = matches!(input, Input::Timer | Input::Stop);
-        if !own && lived.dead.contains(&self.link.peer) {
-            lived.given.push(format!("{input:?}"));
+        if !own && log.dead.contains(&self.link.peer) {
+            log.given.push(format!("{input:?}"));
         }
         if let Input::Fault { doing, .. } = *input {
-            lived.faults.push(doing);
-            lived.dead.insert(self.link.peer);
+            log.faults.push(doing);
+            log.dead.insert(self.link.peer);
         }
     }
 }
@@ -176,11 +176,11 @@ impl Observer for Watching {
     const TIMES: bool = false;
 
     fn operation(&mut self, operation: &Operation) {
-        let mut lived = self.all.lived();
-        lived.operations += 1;
+        let mut log = self.all.log();
+        log.operations += 1;
         let uses = matches!(operation.kind, OperationKind::Receive | OperationKind::Send);
-        if uses && self.peer.is_some_and(|peer| lived.dead.contains(&peer)) {
-            lived.used.push(*operation);
+        if uses && self.peer.is_some_and(|peer| log.dead.contains(&peer)) {
+            log.used.push(*operation);
         }
     }
 }

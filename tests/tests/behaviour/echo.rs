@@ -3,7 +3,9 @@
 use socklab_core::lab::Settings;
 use socklab_core::transcript::Role::{Client, Server};
 use socklab_core::{Doing, Failure, FaultKind, Input, Status, max_datagram};
-use socklab_tests::{Bench, Faults, Faulty, Pair, SERVER, Script, VirtualNet, Wire, exercise};
+use socklab_tests::{
+    Bench, Faults, Faulty, Pair, PerfectWire, SERVER, Script, VirtualNet, exercise,
+};
 
 use super::{SECOND, stranger, up};
 
@@ -162,7 +164,7 @@ fn an_unexpected_answer_is_shown() {
 #[test]
 fn faults_of_the_network_are_not_seen() {
     for seed in 0..200 {
-        let net = VirtualNet::new(Faulty::new(Wire::default(), Faults::ALL, seed));
+        let net = VirtualNet::new(Faulty::new(PerfectWire::default(), Faults::ALL, seed));
         let script = Script::of(["una", "dos", "tres", "cuatro", "fin"]);
         let change = |settings: &mut Settings| {
             settings.retries = 100;

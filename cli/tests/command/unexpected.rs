@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread;
 
 use crate::common::{
-    PATIENCE, Running, datagram, datagrams, one_connection, pipe, run, socklab, stderr, stdout,
+    PATIENCE, Process, datagram, datagrams, one_connection, pipe, run, socklab, stderr, stdout,
 };
 
 /// Answers each datagram so, until one is `fin`.
@@ -116,7 +116,7 @@ fn a_reply_and_a_line_without_their_ends() {
     );
     serving.join().unwrap();
 
-    let (mut server, address) = Running::serve("capitals server");
+    let (mut server, address) = Process::serve("capitals server");
     let mut client = std::net::TcpStream::connect(address).unwrap();
     client.write_all(b"hola").unwrap();
     assert!(server.notes().starts_with("Connection from "));
@@ -135,7 +135,7 @@ fn a_reply_and_a_line_without_their_ends() {
 
 #[test]
 fn texts_that_a_server_is_sent() {
-    let (mut server, address) = Running::serve("echo server");
+    let (mut server, address) = Process::serve("echo server");
     let (client, _) = datagrams();
     for text in ["b'hola'", "fin\n"] {
         client.send_to(text.as_bytes(), address).unwrap();
