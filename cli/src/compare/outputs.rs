@@ -10,7 +10,7 @@ use socklab_compare::hgrm::{TimeKind, hgrm};
 use socklab_compare::report::{Appendix, Picture, html};
 use socklab_compare::results::{Invalid, Load, Results};
 use socklab_compare::summary::Document;
-use socklab_compare::{reading, table};
+use socklab_compare::{conclusions, table};
 use socklab_core::lab;
 use socklab_experiments::compare::sources;
 use socklab_files::{Outputs, Readers};
@@ -125,9 +125,9 @@ impl<'m> OutputFiles<'m> {
 /// Shows the table, and writes the requested files.
 pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Messages) -> Exit {
     let (results, summary) = (&document.results, &document.summary);
-    let reading = reading::reading(results, summary, messages);
+    let conclusions = conclusions::paragraph(results, summary, messages);
     let shown = format!(
-        "{}\n{reading}\n",
+        "{}\n{conclusions}\n",
         table::terminal(results, summary, messages)
     );
     show(args, &shown);

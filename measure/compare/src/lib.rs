@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod conclusions;
 pub mod csv;
 pub mod diff;
 pub mod estimate;
@@ -14,7 +15,6 @@ pub mod format;
 pub mod hgrm;
 pub mod names;
 pub mod ratio;
-pub mod reading;
 pub mod report;
 pub mod results;
 pub mod slices;

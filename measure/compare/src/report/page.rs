@@ -7,7 +7,7 @@ use super::{
     Appendix, Picture, Source, costs, headline, idle, latency, measured, open, operations,
     throughput, trials,
 };
-use crate::reading::sentences;
+use crate::conclusions::sentences;
 use crate::summary::Document;
 use crate::web_page;
 use socklab_text::markup::{Element, el};
@@ -34,13 +34,13 @@ pub(super) fn page(document: &Document, appendix: &Appendix<'_>, data: &ReportDa
                 .set("hidden", "")
                 .text(&locale.say("report-theme")),
         );
-    let mut reading = sentences(data.results, data.summary, locale.messages()).into_iter();
-    let first = reading
+    let mut conclusions = sentences(data.results, data.summary, locale.messages()).into_iter();
+    let first = conclusions
         .next()
         .map(|one| el("p").class("reading").text(&one));
     let others = el("ul")
         .class("reading")
-        .put_all(reading.map(|one| el("li").text(&one)));
+        .put_all(conclusions.map(|one| el("li").text(&one)));
     let header = el("header")
         .put(el("h1").text(&title))
         .put(el("p").class("when").text(&when(data)))

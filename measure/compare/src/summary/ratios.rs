@@ -5,7 +5,7 @@ use crate::ratio::{self, RatioSeries};
 use crate::results::{Load, Results};
 
 pub(super) fn all(results: &Results, cells: &[Cell]) -> Vec<Ratio> {
-    let mut places = Vec::new();
+    let mut keys = Vec::new();
     let mut comparisons = Vec::new();
     for model in results
         .models
@@ -14,19 +14,18 @@ pub(super) fn all(results: &Results, cells: &[Cell]) -> Vec<Ratio> {
     {
         for load in 0..results.loads.len() {
             for metric in Metric::ALL {
-                let place = Place { load, metric };
-                comparisons.push(place.series(results, cells, model, &results.baseline));
-                places.push((model, place));
+                let key = LoadMetric { load, metric };
+                comparisons.push(key.series(results, cells, model, &results.baseline));
+                keys.push((model, key));
             }
         }
     }
-    places
-        .into_iter()
+    keys.into_iter()
         .zip(ratio::compare_all(&comparisons))
-        .map(|((model, place), (comparison, verdict))| Ratio {
+        .map(|((model, key), (comparison, verdict))| Ratio {
             model: model.clone(),
-            load: place.load,
-            metric: place.metric,
+            load: key.load,
+            metric: key.metric,
             pairs: comparison.pairs as u32,
             ratio: comparison.ratio,
             interval: comparison.interval,
@@ -57,9 +56,9 @@ pub(super) fn best(results: &Results, cells: &[Cell]) -> Vec<Best> {
             {
                 continue;
             }
-            let place = Place { load, metric };
+            let key = LoadMetric { load, metric };
             for (_, rival) in figures.iter().filter(|(_, rival)| rival != model) {
-                comparisons.push(place.series(results, cells, rival, model));
+                comparisons.push(key.series(results, cells, rival, model));
                 rivals.push((bests.len(), rival.clone()));
             }
             let (model, tied, worse) = (model.clone(), Vec::new(), Vec::new());
@@ -96,16 +95,16 @@ fn limited(cell: &Cell) -> bool {
 
 /// Where models are compared, and in what.
 #[derive(Clone, Copy)]
-struct Place {
+struct LoadMetric {
     load: usize,
     metric: Metric,
 }
 
-impl Place {
+impl LoadMetric {
     /// The ratios of a model to another. A cell that is not believed is compared with nothing,
     /// though some of its rounds might count.
     fn series(self, results: &Results, cells: &[Cell], model: &str, other: &str) -> RatioSeries {
-        let Place { load, metric } = self;
+        let LoadMetric { load, metric } = self;
         let valid = |model: &str| {
             let is = |cell: &&Cell| cell.model == model && cell.load == load;
             cells

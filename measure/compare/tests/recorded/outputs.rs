@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use socklab_compare::results::{Invalid, Latencies, Results};
-use socklab_compare::{Document, csv, hgrm, reading, table};
+use socklab_compare::{Document, conclusions, csv, hgrm, table};
 
 use super::made::{self, MODELS};
 use super::messages::messages;
@@ -45,7 +45,10 @@ fn troubled() -> Document {
 fn shown(document: &Document, language: &str) -> String {
     let (results, summary, words) = (&document.results, &document.summary, messages(language));
     let table = table::terminal(results, summary, &words);
-    format!("{table}\n{}\n", reading::reading(results, summary, &words))
+    format!(
+        "{table}\n{}\n",
+        conclusions::paragraph(results, summary, &words)
+    )
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn of<'r>(
 #[test]
 fn one_model_alone_is_not_the_fastest() {
     let Document { results, summary } = Document::new(made::results(&MODELS[2..3], 42));
-    let text = reading::reading(&results, &summary, &messages("en"));
+    let text = conclusions::paragraph(&results, &summary, &messages("en"));
     assert!(text.contains("With 10 connections, mio gives "), "{text}");
     assert!(
         !text.contains("fastest") && !text.contains("least CPU"),
@@ -194,7 +197,7 @@ fn a_server_elsewhere_is_not_on_this_machine() {
             .filter(|one| one.model == "async-std");
         these.for_each(|one| one.model = address.to_owned());
         let Document { results, summary } = Document::new(results);
-        let text = reading::reading(&results, &summary, &messages("en"));
+        let text = conclusions::paragraph(&results, &summary, &messages("en"));
         assert_eq!(text.contains("the network between them"), network, "{text}");
         assert!(text.contains(&format!("; {address} 0.")), "{text}");
     }
@@ -205,7 +208,7 @@ fn too_few_rounds_are_named() {
     let mut results = made::results(&MODELS[..3], 42);
     results.trials.retain(|one| one.round < 2);
     let Document { results, summary } = Document::new(results);
-    let text = reading::reading(&results, &summary, &messages("en"));
+    let text = conclusions::paragraph(&results, &summary, &messages("en"));
     assert!(
         text.contains("Too few rounds to name any difference: 2."),
         "{text}"

@@ -11,7 +11,7 @@ use crate::summary::{Best, Cell, Estimate, Metric, Ratio, Summary};
 use socklab_text::{Messages, Variable};
 
 /// The summary as one paragraph.
-pub fn reading(results: &Results, summary: &Summary, messages: &dyn Messages) -> String {
+pub fn paragraph(results: &Results, summary: &Summary, messages: &dyn Messages) -> String {
     let text = SummaryText::new(results, summary, messages);
     let mut sentences = text.sentences();
     sentences.extend(text.cautions());
