@@ -8,7 +8,7 @@ use socklab_compare::names::Names;
 use socklab_compare::results::{Load, Proof};
 use socklab_compare::survey::AbsentReason;
 use socklab_compare::survey::contestants::failure;
-use socklab_experiments::compare::{Plan, Progress, WrongReply};
+use socklab_experiments::compare::{ComparisonProgress, Plan, WrongReply};
 use socklab_text::Messages;
 
 use crate::{print, unexpected};
@@ -100,7 +100,7 @@ impl<'m> ComparisonStatus<'m> {
     }
 }
 
-impl Progress for ComparisonStatus<'_> {
+impl ComparisonProgress for ComparisonStatus<'_> {
     fn proving(&mut self, model: &str) {
         self.step(model, "compare-doing-proof");
     }

@@ -7,7 +7,7 @@ use socklab_compare::format::Numbers;
 use socklab_compare::survey::sentences::SurveyText;
 use socklab_compare::survey::{Matrix, Question, Survey, page, table};
 use socklab_experiments::compare;
-use socklab_experiments::survey::{self, Plan, Progress};
+use socklab_experiments::survey::{self, Plan, SurveyProgress};
 use socklab_text::Messages;
 
 use super::args::CompareArgs;
@@ -123,7 +123,7 @@ impl<'m> SurveyStatus<'m> {
     }
 }
 
-impl Progress for SurveyStatus<'_> {
+impl SurveyProgress for SurveyStatus<'_> {
     fn proving(&mut self, contestant: &str) {
         let what = self.messages.say("compare-doing-proof");
         self.line.write(&format!("{contestant}: {what}"));

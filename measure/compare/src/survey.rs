@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use matrix::{Cell, Column, Mark, Matrix, Measure};
+pub use matrix::{Column, Mark, Matrix, MatrixCell, SurveyMetric};
 
 use crate::results::{Environment, Load, Proof, Trial};
 
@@ -100,12 +100,12 @@ impl Question {
     }
 
     /// The measures that are shown.
-    pub const fn measures(self) -> &'static [Measure] {
+    pub const fn measures(self) -> &'static [SurveyMetric] {
         match self {
-            Question::OneClient => &[Measure::P50],
-            Question::HundredBusy | Question::ShortVisits => &[Measure::Cpu],
-            Question::SlowClient | Question::SlowRequest => &[Measure::P99],
-            Question::Silent => &[Measure::Bytes, Measure::Cpu],
+            Question::OneClient => &[SurveyMetric::P50],
+            Question::HundredBusy | Question::ShortVisits => &[SurveyMetric::Cpu],
+            Question::SlowClient | Question::SlowRequest => &[SurveyMetric::P99],
+            Question::Silent => &[SurveyMetric::Bytes, SurveyMetric::Cpu],
         }
     }
 }

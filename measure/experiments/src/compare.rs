@@ -36,7 +36,7 @@ pub use sources::sources;
 pub(crate) use trial::connections_and_pace;
 
 /// Is told how far a comparison has got.
-pub trait Progress {
+pub trait ComparisonProgress {
     /// A model's transcript is compared with that of the machines alone.
     fn proving(&mut self, model: &str);
     /// A model is refused: the proof shows a difference.
@@ -103,7 +103,10 @@ impl std::error::Error for Unmeasured {}
 ///
 /// # Errors
 /// When there is no result.
-pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, Unmeasured> {
+pub fn measure(
+    mut plan: Plan,
+    progress: &mut dyn ComparisonProgress,
+) -> Result<Results, Unmeasured> {
     let begun = Instant::now();
     let started = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -183,7 +186,7 @@ pub fn measure(mut plan: Plan, progress: &mut dyn Progress) -> Result<Results, U
 fn one_by_one(
     plan: &Plan,
     results: &mut Results,
-    progress: &mut dyn Progress,
+    progress: &mut dyn ComparisonProgress,
 ) -> Result<(), Unmeasured> {
     let order = plan.order();
     for (done, planned) in order.iter().enumerate() {
@@ -205,7 +208,7 @@ fn one_by_one(
 fn in_slices(
     plan: &mut Plan,
     results: &mut Results,
-    progress: &mut dyn Progress,
+    progress: &mut dyn ComparisonProgress,
 ) -> Result<(), Unmeasured> {
     let mut rng = fastrand::Rng::with_seed(plan.seed);
     let mut order: Vec<usize> = (0..plan.loads.len()).collect();
@@ -242,7 +245,7 @@ fn check(
     plan: &Plan,
     TrialOutcome { trial, wrong }: TrialOutcome,
     results: &Results,
-    progress: &mut dyn Progress,
+    progress: &mut dyn ComparisonProgress,
 ) -> Result<Option<Trial>, Unmeasured> {
     let name = &trial.model;
     let contestant = plan.contestants.iter().find(|one| one.name == *name);
@@ -278,7 +281,7 @@ fn check(
 }
 
 /// Proves every model, reports those that are refused, and leaves the others in the plan.
-fn prove(plan: &mut Plan, progress: &mut dyn Progress) -> Vec<Proof> {
+fn prove(plan: &mut Plan, progress: &mut dyn ComparisonProgress) -> Vec<Proof> {
     let mut proofs: Vec<Proof> = Vec::new();
     for contestant in &plan.contestants {
         let ContestantKind::Model(model) = &contestant.kind else {

@@ -24,7 +24,7 @@ use crate::testbed::{ContestantKind, prove_program};
 pub use plan::{Plan, Thoroughness, usual};
 
 /// Is told how far a survey has got.
-pub trait Progress {
+pub trait SurveyProgress {
     /// A contestant is proved.
     fn proving(&mut self, contestant: &str);
     /// A question's slices run, of which a share `done` (0 to 1) is over.
@@ -35,7 +35,7 @@ pub trait Progress {
 ///
 /// # Errors
 /// When the load generator cannot go on.
-pub fn measure(plan: &Plan, progress: &mut dyn Progress) -> io::Result<Survey> {
+pub fn measure(plan: &Plan, progress: &mut dyn SurveyProgress) -> io::Result<Survey> {
     let begun = Instant::now();
     let started = SystemTime::now().duration_since(UNIX_EPOCH);
     let environment = describe(&MeasurementSetup {
@@ -97,7 +97,7 @@ pub fn measure(plan: &Plan, progress: &mut dyn Progress) -> io::Result<Survey> {
 /// Proves each contestant. Returns who cannot be measured in which exercise, and why.
 fn prove_all(
     plan: &Plan,
-    progress: &mut dyn Progress,
+    progress: &mut dyn SurveyProgress,
 ) -> (Vec<Proof>, Vec<(&'static str, Absent)>) {
     let mut proofs: Vec<Proof> = Vec::new();
     let mut refused = Vec::new();

@@ -1,25 +1,25 @@
 //! Formats a figure of the matrix in its unit, and relative to the best of its column.
 
-use super::matrix::{Mark, Measure};
+use super::matrix::{Mark, SurveyMetric};
 use crate::format::Numbers;
 use socklab_text::Messages;
 
 /// The message for the unit of a measure.
-pub fn unit(measure: Measure) -> &'static str {
+pub fn unit(measure: SurveyMetric) -> &'static str {
     match measure {
-        Measure::P50 => "survey-unit-p50",
-        Measure::Cpu => "survey-unit-cpu",
-        Measure::P99 => "survey-unit-p99",
-        Measure::Bytes => "survey-unit-bytes",
+        SurveyMetric::P50 => "survey-unit-p50",
+        SurveyMetric::Cpu => "survey-unit-cpu",
+        SurveyMetric::P99 => "survey-unit-p99",
+        SurveyMetric::Bytes => "survey-unit-bytes",
     }
 }
 
 /// A figure in its column's unit, with two significant digits.
-pub fn shown(measure: Measure, figure: f64, messages: &dyn Messages) -> String {
+pub fn shown(measure: SurveyMetric, figure: f64, messages: &dyn Messages) -> String {
     let figure = match measure {
-        Measure::P50 | Measure::Cpu => figure,
-        Measure::P99 => figure / 1e3,
-        Measure::Bytes => figure / 1024.0,
+        SurveyMetric::P50 | SurveyMetric::Cpu => figure,
+        SurveyMetric::P99 => figure / 1e3,
+        SurveyMetric::Bytes => figure / 1024.0,
     };
     two(figure, Numbers::new(messages))
 }

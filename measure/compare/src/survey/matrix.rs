@@ -15,7 +15,7 @@ pub(super) const AS_GOOD: f64 = 1.10;
 /// What a figure measures. Lower is better for all measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Measure {
+pub enum SurveyMetric {
     /// The median response time, in microseconds.
     P50,
     /// CPU time for each reply or connection, in microseconds.
@@ -41,15 +41,15 @@ pub struct Column {
     /// The question.
     pub question: Question,
     /// What was measured.
-    pub measure: Measure,
+    pub measure: SurveyMetric,
     /// One cell for each contestant.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<MatrixCell>,
 }
 
 /// The result of a contestant in a column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Cell {
+pub enum MatrixCell {
     /// A figure, and how it compares with the best.
     Figure(f64, Mark),
     /// No figure, and why.
@@ -71,24 +71,24 @@ pub enum Mark {
     Unsure,
 }
 
-impl Cell {
+impl MatrixCell {
     /// The figure, if there is one.
     pub fn figure(&self) -> Option<f64> {
         match self {
-            Cell::Figure(figure, _) => Some(*figure),
+            MatrixCell::Figure(figure, _) => Some(*figure),
             _ => None,
         }
     }
 
     /// Whether the figure is as good as the best.
     pub fn is_best(&self) -> bool {
-        matches!(self, Cell::Figure(_, Mark::Best))
+        matches!(self, MatrixCell::Figure(_, Mark::Best))
     }
 
     /// The ratio to the best, if the difference is significant.
     pub fn worse(&self) -> Option<f64> {
         match self {
-            Cell::Figure(_, Mark::Worse(times)) => Some(*times),
+            MatrixCell::Figure(_, Mark::Worse(times)) => Some(*times),
             _ => None,
         }
     }
@@ -124,8 +124,10 @@ impl Matrix {
                 }
                 let cells = figures.iter().zip(&survey.contestants);
                 let cells = cells.map(|(figure, model)| match figure {
-                    Some(figure) => Cell::Figure(*figure, Mark::Best),
-                    None => results.absent(model).map_or(Cell::Empty, Cell::Absent),
+                    Some(figure) => MatrixCell::Figure(*figure, Mark::Best),
+                    None => results
+                        .absent(model)
+                        .map_or(MatrixCell::Empty, MatrixCell::Absent),
                 });
                 columns.push(Column {
                     question: results.question,
@@ -137,7 +139,7 @@ impl Matrix {
         for ((column, at), (comparison, verdict)) in
             rivals.into_iter().zip(ratio::compare_all(&series))
         {
-            let Cell::Figure(_, mark) = &mut columns[column].cells[at] else {
+            let MatrixCell::Figure(_, mark) = &mut columns[column].cells[at] else {
                 continue;
             };
             let Some(times) = comparison.ratio else {
@@ -156,7 +158,7 @@ impl Matrix {
     }
 
     /// A column of a question.
-    pub fn column(&self, question: Question, measure: Measure) -> Option<&Column> {
+    pub fn column(&self, question: Question, measure: SurveyMetric) -> Option<&Column> {
         let is = |one: &&Column| one.question == question && one.measure == measure;
         self.columns.iter().find(is)
     }
@@ -183,13 +185,13 @@ impl Column {
 
     /// Whether some contestants look worse without a significant difference.
     pub fn is_unsure(&self) -> bool {
-        let unsure = |cell: &Cell| matches!(cell, Cell::Figure(_, Mark::Unsure));
+        let unsure = |cell: &MatrixCell| matches!(cell, MatrixCell::Figure(_, Mark::Unsure));
         self.cells.iter().any(unsure)
     }
 
     /// All figures.
     pub fn figures(&self) -> impl Iterator<Item = f64> {
-        self.cells.iter().filter_map(Cell::figure)
+        self.cells.iter().filter_map(MatrixCell::figure)
     }
 
     /// The best figure.
@@ -203,38 +205,40 @@ impl Column {
     }
 }
 
-impl Measure {
+impl SurveyMetric {
     /// The metric whose drift between runs and whose spread stand for this measure's.
     fn kind(self) -> Metric {
         match self {
-            Measure::P50 => Metric::P50,
-            Measure::P99 => Metric::P99,
-            Measure::Cpu => Metric::Cpu,
+            SurveyMetric::P50 => Metric::P50,
+            SurveyMetric::P99 => Metric::P99,
+            SurveyMetric::Cpu => Metric::Cpu,
             // Memory is not a rate, but it is deterministic except for the allocator.
-            Measure::Bytes => Metric::Rate,
+            SurveyMetric::Bytes => Metric::Rate,
         }
     }
 
     /// The figure of one trial, if it has one.
     pub(crate) fn of(self, trial: &Trial) -> Option<f64> {
         let figure = match self {
-            Measure::P50 => trial.response.percentile(0.5)?,
+            SurveyMetric::P50 => trial.response.percentile(0.5)?,
             // Fewer samples than usual are enough, because rounds are compared one by one and the
             // median of the rounds is shown.
-            Measure::P99 => (trial.response.samples >= 100).then(|| trial.response.at(0.99))?,
-            Measure::Cpu => {
+            SurveyMetric::P99 => {
+                (trial.response.samples >= 100).then(|| trial.response.at(0.99))?
+            }
+            SurveyMetric::Cpu => {
                 let server = trial.server.as_ref()?;
                 (server.user + server.system) / trial.replies as f64
             }
-            Measure::Bytes => return None,
+            SurveyMetric::Bytes => return None,
         };
         (figure.is_finite() && figure > 0.0).then_some(figure)
     }
 }
 
 /// The figures of a contestant, by round.
-fn rounds(results: &QuestionResults, model: &str, measure: Measure) -> Vec<(u32, f64)> {
-    if measure == Measure::Bytes {
+fn rounds(results: &QuestionResults, model: &str, measure: SurveyMetric) -> Vec<(u32, f64)> {
+    if measure == SurveyMetric::Bytes {
         let silent = results.silent.iter().filter(|one| one.model == model);
         // At least one byte, so that the logarithm is defined.
         return silent.map(|one| (one.round, one.bytes.max(1.0))).collect();
@@ -244,7 +248,7 @@ fn rounds(results: &QuestionResults, model: &str, measure: Measure) -> Vec<(u32,
     figures.collect()
 }
 
-fn figure(results: &QuestionResults, model: &str, measure: Measure) -> Option<f64> {
+fn figure(results: &QuestionResults, model: &str, measure: SurveyMetric) -> Option<f64> {
     let figures = rounds(results, model, measure);
     statistics::median(
         &figures
@@ -255,7 +259,7 @@ fn figure(results: &QuestionResults, model: &str, measure: Measure) -> Option<f6
 }
 
 /// The logarithms of the ratios of two contestants, one for each round that both have.
-fn logs(results: &QuestionResults, model: &str, other: &str, measure: Measure) -> Vec<f64> {
+fn logs(results: &QuestionResults, model: &str, other: &str, measure: SurveyMetric) -> Vec<f64> {
     let others = rounds(results, other, measure);
     let of_round = |round: u32| others.iter().find(|(other, _)| *other == round);
     let ratio = |(round, figure)| Some(f64::ln(figure / of_round(round)?.1));

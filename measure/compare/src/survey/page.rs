@@ -4,7 +4,7 @@
 
 use super::contestants::{absent, stevens};
 use super::figures::{mark, shown, unit};
-use super::matrix::{Cell, Column, Mark, Matrix, Measure};
+use super::matrix::{Column, Mark, Matrix, MatrixCell, SurveyMetric};
 use super::sentences::SurveyText;
 use super::{Question, Survey};
 use crate::format::Numbers;
@@ -244,10 +244,10 @@ impl Page<'_> {
     }
 }
 
-fn cell(measure: Measure, cell: &Cell, messages: &dyn Messages) -> Element {
+fn cell(measure: SurveyMetric, cell: &MatrixCell, messages: &dyn Messages) -> Element {
     let td = el("td");
     match cell {
-        Cell::Figure(figure, how) => {
+        MatrixCell::Figure(figure, how) => {
             let class = match how {
                 Mark::Best => "best",
                 Mark::Worse(times) if *times >= VERY_FAR => "very-far",
@@ -264,11 +264,11 @@ fn cell(measure: Measure, cell: &Cell, messages: &dyn Messages) -> Element {
                 .text(" ")
                 .put(el("span").class("mark").text(&mark(*how, messages)))
         }
-        Cell::Absent(why) => {
+        MatrixCell::Absent(why) => {
             let text = absent(why, messages);
             td.class("absent").text(&text)
         }
-        Cell::Empty => td.class("absent").text("–"),
+        MatrixCell::Empty => td.class("absent").text("–"),
     }
 }
 

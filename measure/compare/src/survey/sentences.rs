@@ -1,7 +1,7 @@
 //! Summarises a survey in one headline and one sentence for each question. Differences come first.
 
 use super::contestants::{POLLS, failure};
-use super::matrix::{Column, Matrix, Measure};
+use super::matrix::{Column, Matrix, SurveyMetric};
 use super::{Absent, AbsentReason, Question, QuestionResults, Survey};
 use crate::names::Names;
 use crate::results::Trial;
@@ -50,8 +50,8 @@ impl<'s> SurveyText<'s> {
                 &[("models", &names), ("count", &winners.len())],
             );
         }
-        let cheap = self.matrix.column(Question::Silent, Measure::Bytes);
-        let patient = self.matrix.column(Question::SlowRequest, Measure::P99);
+        let cheap = self.matrix.column(Question::Silent, SurveyMetric::Bytes);
+        let patient = self.matrix.column(Question::SlowRequest, SurveyMetric::P99);
         if let (Some(cheap), Some(patient)) = (cheap, patient) {
             let (cheap, survive) = (self.cheap(cheap), patient.best());
             let both = cheap.iter().any(|at| survive.contains(at));
@@ -88,10 +88,10 @@ impl<'s> SurveyText<'s> {
     /// Which servers suit which purpose: the purpose's name, and a list of the servers.
     pub fn choices(self) -> Vec<(&'static str, String)> {
         let column = |question, measure| self.matrix.column(question, measure);
-        let silent = column(Question::Silent, Measure::Bytes);
-        let one = column(Question::OneClient, Measure::P50);
-        let short = column(Question::ShortVisits, Measure::Cpu);
-        let blocking = column(Question::SlowRequest, Measure::P99);
+        let silent = column(Question::Silent, SurveyMetric::Bytes);
+        let one = column(Question::OneClient, SurveyMetric::P50);
+        let short = column(Question::ShortVisits, SurveyMetric::Cpu);
+        let blocking = column(Question::SlowRequest, SurveyMetric::P99);
         let choices = [
             ("silent", silent.map(|column| self.cheap(column))),
             ("one", one.map(Column::best)),
@@ -138,7 +138,7 @@ impl<'s> SurveyText<'s> {
 
     /// The sentence on how long a reply takes.
     fn one_client(self, results: &QuestionResults) -> String {
-        let Some(column) = self.matrix.column(results.question, Measure::P50) else {
+        let Some(column) = self.matrix.column(results.question, SurveyMetric::P50) else {
             return String::new();
         };
         let mut sentence = self.differ(results, column);
@@ -159,7 +159,7 @@ impl<'s> SurveyText<'s> {
 
     /// The sentence on what a reply costs, and why, if the counters show it.
     fn cost(self, results: &QuestionResults) -> String {
-        let Some(column) = self.matrix.column(results.question, Measure::Cpu) else {
+        let Some(column) = self.matrix.column(results.question, SurveyMetric::Cpu) else {
             return String::new();
         };
         let mut sentence = self.differ(results, column);
@@ -174,7 +174,7 @@ impl<'s> SurveyText<'s> {
 
     /// The sentence on which servers make other clients wait.
     fn waiting(self, results: &QuestionResults) -> String {
-        let Some(column) = self.matrix.column(results.question, Measure::P99) else {
+        let Some(column) = self.matrix.column(results.question, SurveyMetric::P99) else {
             return String::new();
         };
         let name = results.question.name();
@@ -209,10 +209,10 @@ impl<'s> SurveyText<'s> {
     /// them.
     fn silent(self, results: &QuestionResults) -> String {
         let mut sentence = String::new();
-        if let Some(column) = self.matrix.column(results.question, Measure::Bytes) {
+        if let Some(column) = self.matrix.column(results.question, SurveyMetric::Bytes) {
             sentence = self.differ(results, column);
         }
-        if let Some(column) = self.matrix.column(results.question, Measure::Cpu)
+        if let Some(column) = self.matrix.column(results.question, SurveyMetric::Cpu)
             && let [(worst, ratio), ..] = column.worse()[..]
             && ratio >= 1.5
         {
@@ -226,7 +226,7 @@ impl<'s> SurveyText<'s> {
                 &[
                     ("models", &self.list(&most)),
                     ("value", &self.figure(column, worst)),
-                    ("least", &shown(Measure::Cpu, least, self.messages)),
+                    ("least", &shown(SurveyMetric::Cpu, least, self.messages)),
                 ],
             ));
         }
@@ -316,7 +316,7 @@ impl<'s> SurveyText<'s> {
     /// The contestants with the least memory for silent connections that also do not scan all
     /// connections for each reply.
     fn cheap(self, bytes: &Column) -> Vec<usize> {
-        let talker = self.matrix.column(Question::Silent, Measure::Cpu);
+        let talker = self.matrix.column(Question::Silent, SurveyMetric::Cpu);
         let cheap = |at: &usize| {
             let worse = talker.and_then(|column| column.cells[*at].worse());
             worse.is_none_or(|times| times < 2.0)

@@ -2,7 +2,7 @@
 
 use super::contestants::{absent, stevens};
 use super::figures::{mark, shown, unit};
-use super::matrix::{Cell, Column, Matrix, Measure};
+use super::matrix::{Column, Matrix, MatrixCell, SurveyMetric};
 use crate::names::Names;
 use socklab_text::Messages;
 
@@ -96,14 +96,14 @@ fn push<'c>(
 }
 
 /// The text of a cell.
-pub fn cell(measure: Measure, cell: &Cell, messages: &dyn Messages) -> String {
+pub fn cell(measure: SurveyMetric, cell: &MatrixCell, messages: &dyn Messages) -> String {
     match cell {
-        Cell::Figure(figure, how) => {
+        MatrixCell::Figure(figure, how) => {
             let figure = shown(measure, *figure, messages);
             format!("{figure:>4} {}", mark(*how, messages))
         }
-        Cell::Absent(why) => absent(why, messages),
-        Cell::Empty => "–".to_owned(),
+        MatrixCell::Absent(why) => absent(why, messages),
+        MatrixCell::Empty => "–".to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ mod made;
 use made::{Like, SAME, SERVERS, survey};
 use socklab_compare::survey::sentences::SurveyText;
 use socklab_compare::survey::{
-    Absent, AbsentReason, Cell, Mark, Matrix, Measure, Question, Survey, page, table,
+    Absent, AbsentReason, Mark, Matrix, MatrixCell, Question, Survey, SurveyMetric, page, table,
 };
 
 const LANGUAGES: [&str; 2] = ["en", "es"];
@@ -53,7 +53,7 @@ fn it_is_read_in_a_minute() {
     }
 }
 
-fn column(matrix: &Matrix, question: Question, measure: Measure) -> &[Cell] {
+fn column(matrix: &Matrix, question: Question, measure: SurveyMetric) -> &[MatrixCell] {
     &matrix
         .column(question, measure)
         .expect("it was asked")
@@ -63,14 +63,14 @@ fn column(matrix: &Matrix, question: Question, measure: Measure) -> &[Cell] {
 #[test]
 fn marks_are_sure_or_absent() {
     let matrix = Matrix::new(&survey(&SERVERS, 0.02, 3));
-    let busy = column(&matrix, Question::HundredBusy, Measure::Cpu);
-    assert_eq!(busy[0], Cell::Absent(AbsentReason::Serves(1)));
+    let busy = column(&matrix, Question::HundredBusy, SurveyMetric::Cpu);
+    assert_eq!(busy[0], MatrixCell::Absent(AbsentReason::Serves(1)));
     assert!(busy[6].is_best());
     let times = busy[1].worse().expect("threads are worse");
     assert!((times - 6.1 / 3.4).abs() < 0.15, "{times}");
-    let client = column(&matrix, Question::SlowClient, Measure::P99);
+    let client = column(&matrix, Question::SlowClient, SurveyMetric::P99);
     assert!(client[0].worse().expect("it makes others wait") > 500.0);
-    let bytes = column(&matrix, Question::Silent, Measure::Bytes);
+    let bytes = column(&matrix, Question::Silent, SurveyMetric::Bytes);
     assert!((bytes[1].worse().expect("a stack each") - 19_200.0 / 410.0).abs() < 1.0);
 }
 
@@ -78,11 +78,11 @@ fn marks_are_sure_or_absent() {
 #[test]
 fn what_noise_may_have_made_has_no_mark() {
     let matrix = Matrix::new(&survey(&SERVERS, 0.5, 4));
-    let busy = column(&matrix, Question::HundredBusy, Measure::Cpu);
+    let busy = column(&matrix, Question::HundredBusy, SurveyMetric::Cpu);
     assert!(busy.iter().all(|cell| cell.worse().is_none()), "{busy:?}");
-    let unsure = |cell: &Cell| matches!(cell, Cell::Figure(_, Mark::Unsure));
+    let unsure = |cell: &MatrixCell| matches!(cell, MatrixCell::Figure(_, Mark::Unsure));
     assert!(busy.iter().any(unsure));
-    let client = column(&matrix, Question::SlowClient, Measure::P99);
+    let client = column(&matrix, Question::SlowClient, SurveyMetric::P99);
     assert!(client[0].worse().is_some(), "{client:?}");
 }
 

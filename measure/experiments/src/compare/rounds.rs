@@ -7,7 +7,7 @@ use socklab_compare::validity;
 use socklab_load::LoadGenerator;
 
 use super::plan::{Contestant, ContestantKind, Plan, slices};
-use super::{Progress, Unmeasured, trial};
+use super::{ComparisonProgress, Unmeasured, trial};
 use crate::measured::ServerSpec;
 use crate::testbed::{Server, Testbed, TrialOutcome};
 
@@ -21,7 +21,7 @@ pub(super) fn round(
     round: u32,
     load: usize,
     rng: Rng,
-    progress: &mut dyn Progress,
+    progress: &mut dyn ComparisonProgress,
 ) -> Result<Vec<TrialOutcome>, Unmeasured> {
     let mut testbed = Testbed::new(&plan.cores);
     for contestant in &plan.contestants {

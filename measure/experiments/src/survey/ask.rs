@@ -12,7 +12,7 @@ use socklab_compare::survey::{Absent, AbsentReason, Question, QuestionResults, S
 use socklab_core::lab;
 use socklab_load::{Idle, LoadGenerator, Mismatch, SLOW_WORK, SlowClient, SlowRequests};
 
-use super::Progress;
+use super::SurveyProgress;
 use super::plan::{self, Plan, SILENT, SILENT_BEFORE};
 use crate::compare::connections_and_pace;
 use crate::measured::ServerSpec;
@@ -48,7 +48,7 @@ pub(super) fn ask(
     absent: Vec<Absent>,
     idle_use: &mut BTreeMap<String, f64>,
     rng: &mut Rng,
-    progress: &mut dyn Progress,
+    progress: &mut dyn SurveyProgress,
 ) -> io::Result<QuestionResults> {
     let is_absent = |one: &&Contestant| absent.iter().any(|other| other.model == one.name);
     let left = plan
@@ -82,7 +82,7 @@ impl Asking<'_> {
         round: u32,
         idle_use: &mut BTreeMap<String, f64>,
         rng: &mut Rng,
-        progress: &mut dyn Progress,
+        progress: &mut dyn SurveyProgress,
     ) -> io::Result<()> {
         let mut testbed = Testbed::new(&self.plan.cores);
         // Idle connections are held until the round is over.
