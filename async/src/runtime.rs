@@ -59,12 +59,12 @@ impl AsyncRuntime for AsyncStdRuntime {
             if spent && let Poll::Ready(event) = others.poll(cx) {
                 return Poll::Ready(event);
             }
-            if wait.room
+            if wait.writable
                 && let Poll::Ready(sent) = sent.as_mut().poll(cx)
             {
                 return Poll::Ready(Event::Socket(SocketEvent::Sent(sent)));
             }
-            if wait.receive
+            if wait.readable
                 && let Poll::Ready(received) = received.as_mut().poll(cx)
             {
                 return Poll::Ready(Event::Socket(SocketEvent::Received(received)));

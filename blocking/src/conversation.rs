@@ -120,11 +120,11 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     /// Blocks in one call: for the network or for another thread, never for both.
     fn block(&mut self, wait: Wait) -> Now {
         let timeout = (wait.until).map(|until| until.since(self.run.clock.mono()));
-        if wait.room || timeout.is_some_and(|timeout| timeout.is_zero()) {
+        if wait.writable || timeout.is_some_and(|timeout| timeout.is_zero()) {
             // Do not wait: for room, the next write blocks; a deadline has come already.
-            self.session.turn(&mut self.out).room();
+            self.session.turn(&mut self.out).writable();
             self.clock.now()
-        } else if wait.receive {
+        } else if wait.readable {
             self.receive(timeout)
         } else {
             self.wait_for_message(timeout)

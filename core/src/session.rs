@@ -9,7 +9,7 @@
 //!     receives       ──  turn.received(..)  ──►  feeds the machine, which fills the outbox
 //!                    ◄──  turn.next()  ─────     Send, Open, Finish, Store …
 //!     sends          ──  turn.sent(..)  ─────►   keeps what did not fit
-//!                    ◄──  turn.next()  ─────     Wait { receive, room, line, until }
+//!                    ◄──  turn.next()  ─────     Wait { readable, writable, line, until }
 //!     waits
 //! ```
 
@@ -52,7 +52,7 @@ pub struct Session<M, O> {
     read_open: bool,
     /// Whether a send may succeed: no send has returned `WouldBlock` since the driver reported
     /// room.
-    room: bool,
+    writable: bool,
     /// Whether the machine has been told to stop.
     stopped: bool,
     /// How many faults of the socket itself have come in a row.
@@ -103,7 +103,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
             wire: WireState::None,
             link: None,
             read_open: true,
-            room: true,
+            writable: true,
             stopped: false,
             faults: 0,
             in_flight: 0,

@@ -100,14 +100,14 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
 
     /// Whether its machine wants what its peers send.
     fn receives(&self) -> bool {
-        self.wait.is_some_and(|wait| wait.receive)
+        self.wait.is_some_and(|wait| wait.readable)
     }
 
     /// Whether a turn would do anything: the socket is ready for what the session waits for, or
     /// sends have completed.
     pub(crate) fn has_work(&self) -> bool {
         let socket = &self.socket;
-        let writes = |wait: Wait| socket.writable && (wait.room || socket.connecting);
+        let writes = |wait: Wait| socket.writable && (wait.writable || socket.connecting);
         socket.readable && self.receives() || self.wait.is_some_and(writes) || socket.completed
     }
 
@@ -164,8 +164,8 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
                 .completed(now, sends, sent);
             self.carry_out(now, context);
         }
-        if self.socket.writable && self.wait.is_some_and(|wait| wait.room) {
-            self.session.turn(&mut context.out).room();
+        if self.socket.writable && self.wait.is_some_and(|wait| wait.writable) {
+            self.session.turn(&mut context.out).writable();
             self.carry_out(now, context);
         }
         let mut budget = Budget::FULL;
@@ -261,7 +261,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
 impl<L: Model> Socket<L> {
     /// Has the model watch the socket for what the conversation waits for, if that has changed.
     fn watch(&mut self, wait: Wait, model: &mut L) -> io::Result<()> {
-        let room = wait.room || self.connecting;
+        let room = wait.writable || self.connecting;
         let interest = match L::TRIGGER {
             // An edge is reported once, so a stream is watched for reading and writing from the
             // start. A datagram socket nearly always has room, and reporting that costs the kernel
@@ -272,7 +272,7 @@ impl<L: Model> Socket<L> {
                 write: room || matches!(self.wire, system::Wire::Stream(_)),
             },
             Trigger::Level | Trigger::OneShot => Interest {
-                read: wait.receive,
+                read: wait.readable,
                 write: room,
             },
         };

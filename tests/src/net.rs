@@ -276,7 +276,7 @@ impl VirtualNet {
             });
         } else if wait.until.is_some_and(|until| until <= self.clock().mono) {
             self.happen(id, |_, _| ());
-        } else if wait.receive
+        } else if wait.readable
             && let Some((received, bytes)) = self.network.receive(id)
         {
             self.happen(id, |turn, now| {

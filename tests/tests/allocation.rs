@@ -92,7 +92,7 @@ fn carry_out<M: Machine>(
                 sends += 1;
             }
             Next::Open { .. } => turn.opened(now, CLIENT),
-            Next::Wait(Wait { room: true, .. }) => turn.room(),
+            Next::Wait(Wait { writable: true, .. }) => turn.writable(),
             Next::Wait(_) => return sends,
             other => panic!("{other:?}"),
         }

@@ -84,7 +84,7 @@ impl AsyncRuntime for TokioRuntime {
     ) -> Result<Wait, Status> {
         if ready.is_writable() {
             conversation.socket.state.room_reported = true;
-            conversation.session.turn(out).room();
+            conversation.session.turn(out).writable();
         }
         let wait = conversation.carry_out(now, out)?;
         if !ready.is_readable() && !ready.is_error() {
@@ -161,7 +161,7 @@ fn receive<M: Machine, W: Watch>(
     mut wait: Wait,
     out: &mut Outbox,
 ) -> Result<Wait, Status> {
-    while wait.receive && !conversation.budget.is_spent() {
+    while wait.readable && !conversation.budget.is_spent() {
         let (wire, clock) = (&mut conversation.socket.wire, &conversation.run.clock);
         let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
             wire::receive(wire, buffer, clock)

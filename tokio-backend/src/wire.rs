@@ -22,7 +22,7 @@ pub(crate) async fn ready(wire: &Wire, wait: Wait) -> Ready {
         }
         _ => Interest::READABLE,
     };
-    let interest = match (wait.receive, wait.room) {
+    let interest = match (wait.readable, wait.writable) {
         (true, true) => read | Interest::WRITABLE,
         (true, false) => read,
         (false, true) => Interest::WRITABLE,
@@ -91,14 +91,14 @@ mod tests {
     use crate::TokioRuntime;
 
     const RECEIVE: Wait = Wait {
-        receive: true,
-        room: false,
+        readable: true,
+        writable: false,
         line: false,
         until: None,
     };
     const ROOM: Wait = Wait {
-        receive: false,
-        room: true,
+        readable: false,
+        writable: true,
         ..RECEIVE
     };
 

@@ -65,9 +65,9 @@ pub enum Next<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wait {
     /// Something to receive: then call [`Turn::received`] or [`Turn::not_received`].
-    pub receive: bool,
-    /// Room to send: then call [`Turn::room`].
-    pub room: bool,
+    pub readable: bool,
+    /// Room to send: then call [`Turn::writable`].
+    pub writable: bool,
     /// A line from the user: then call [`Turn::typed`].
     pub line: bool,
     /// This moment: then ask for what is [`next`](Turn::next).
@@ -76,7 +76,7 @@ pub struct Wait {
 
 /// The decision of [`Turn::next`], before it borrows the bytes or the attempt.
 #[derive(Clone, Copy)]
-enum Step {
+enum Action {
     /// Look again: the machine was given an input, or an output was carried out.
     Again,
     Store(usize),
@@ -115,7 +115,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
             while let Some(index) = self.out.next_for_user() {
                 tell(self.out.at(index));
             }
-            let step = match self.out.next_for_driver() {
+            let action = match self.out.next_for_driver() {
                 None => {
                     self.out.clear();
                     if let Some(wait) = self.session.waits_only(now) {
@@ -138,39 +138,39 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
                     self.carry_out(first)
                 }
             };
-            if !matches!(step, Step::Again) {
-                return self.next_of(now, step);
+            if !matches!(action, Action::Again) {
+                return self.next_of(now, action);
             }
         }
     }
 
     /// Turns the decision into what the driver sees, with borrowed bytes.
     #[inline(never)]
-    fn next_of(&mut self, now: Now, step: Step) -> Next<'_> {
-        match step {
-            Step::Again => Next::Wait(Wait::default()),
-            Step::Wait(wait) => Next::Wait(wait),
-            Step::Send => {
+    fn next_of(&mut self, now: Now, action: Action) -> Next<'_> {
+        match action {
+            Action::Again => Next::Wait(Wait::default()),
+            Action::Wait(wait) => Next::Wait(wait),
+            Action::Send => {
                 self.sending = self.session.first_sending();
                 let until = self.session.send_until(now);
                 self.send_next(until)
             }
-            Step::Store(index) => self.store(index),
-            Step::Open(socket, transport, to, timeout) => Next::Open {
+            Action::Store(index) => self.store(index),
+            Action::Open(socket, transport, to, timeout) => Next::Open {
                 socket,
                 transport,
                 to,
                 timeout,
             },
-            Step::Finish(link) => Next::Finish(link),
-            Step::Abort => Next::Abort,
-            Step::NoDelay => Next::NoDelay,
-            Step::Ended(status) => Next::Ended(status),
+            Action::Finish(link) => Next::Finish(link),
+            Action::Abort => Next::Abort,
+            Action::NoDelay => Next::NoDelay,
+            Action::Ended(status) => Next::Ended(status),
         }
     }
 
     /// Carries out an output other than a send, or queues a send that must wait.
-    fn carry_out(&mut self, index: usize) -> Step {
+    fn carry_out(&mut self, index: usize) -> Action {
         let session = &mut *self.session;
         match self.out.at(index) {
             Output::Send { .. } if session.is_open() => {
@@ -178,7 +178,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
                 let batch = self.out.batch(index, session.transport(), 1);
                 self.sending = batch.map_or(Sending::Nothing, Sending::Outbox);
                 self.keep(0);
-                return Step::Again;
+                return Action::Again;
             }
             Output::Open {
                 socket,
@@ -189,15 +189,15 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
             Output::Abort { .. } => {
                 session.abort();
                 self.out.done_before(index + 1);
-                return Step::Abort;
+                return Action::Abort;
             }
             Output::Store { .. } => {
                 self.out.done_before(index + 1);
-                return Step::Store(index);
+                return Action::Store(index);
             }
             Output::NoDelay { .. } if session.wire == WireState::Stream => {
                 self.out.done_before(index + 1);
-                return Step::NoDelay;
+                return Action::NoDelay;
             }
             // A dead stream sends nothing. The user has been told the other outputs already.
             Output::Send { .. }
@@ -208,7 +208,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
             | Output::Unexpected(_) => {}
         }
         self.out.done_before(index + 1);
-        Step::Again
+        Action::Again
     }
 
     fn store(&self, index: usize) -> Next<'_> {
@@ -243,7 +243,7 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
 
     /// Decides what is left to do when all outputs have been carried out.
     #[inline(never)]
-    fn idle(&mut self, now: Now) -> Step {
+    fn idle(&mut self, now: Now) -> Action {
         let session = &mut *self.session;
         if let Some(left) = session.left_to_do(now) {
             return left;
@@ -254,12 +254,12 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
         let tried_until = rare.and_then(|rare| rare.opening.as_ref()?.until);
         if refused_until.is_some_and(|until| until <= now.mono) {
             self.stop(now);
-            return Step::Again;
+            return Action::Again;
         }
         if tried_until.is_some_and(|until| until <= now.mono) {
             let (kind, code) = (FaultKind::TimedOut, 0);
             self.fault(now, Doing::Opening, Fault { kind, code });
-            return Step::Again;
+            return Action::Again;
         }
         if !session.pump.is_running() {
             return session.close(now);
@@ -267,17 +267,17 @@ impl<M: Machine, O: Observer> Turn<'_, M, O> {
         let wait = session.wait();
         if wait.until.is_some_and(|deadline| deadline <= now.mono) {
             self.feed(now, Input::Timer);
-            return Step::Again;
+            return Action::Again;
         }
         if wait.line
             && let Some(line) = session.rare.as_mut().and_then(|rare| rare.line.take())
         {
             self.feed(now, line.input());
-            return Step::Again;
+            return Action::Again;
         }
         let limit = tried_until.or(refused_until);
         let until = wait.until.into_iter().chain(limit).min();
-        Step::Wait(Wait { until, ..wait })
+        Action::Wait(Wait { until, ..wait })
     }
 }
 
@@ -299,8 +299,8 @@ impl<M: Machine, O: Observer> Session<M, O> {
         let machine = self.pump.machine();
         let interest = machine.interest();
         Wait {
-            receive: interest.network && self.can_receive(),
-            room: self.has_unsent(),
+            readable: interest.network && self.can_receive(),
+            writable: self.has_unsent(),
             line: interest.line,
             until: machine.deadline().map(|deadline| deadline.at),
         }
@@ -324,13 +324,13 @@ impl<M: Machine, O: Observer> Session<M, O> {
     }
 
     /// What was asked for earlier and can be done now.
-    fn left_to_do(&mut self, now: Now) -> Option<Step> {
+    fn left_to_do(&mut self, now: Now) -> Option<Action> {
         let (all_sent, running) = (self.all_sent(), self.pump.is_running());
         if self.rare.as_ref().is_some_and(|rare| rare.broken.is_some()) {
-            return Some(Step::Ended(self.status()));
+            return Some(Action::Ended(self.status()));
         }
-        if self.room && self.has_unsent() {
-            return Some(Step::Send);
+        if self.writable && self.has_unsent() {
+            return Some(Action::Send);
         }
         let rare = self.rare.as_mut()?;
         rare.opening.take_if(|_| !running);
@@ -338,24 +338,24 @@ impl<M: Machine, O: Observer> Session<M, O> {
             let deadline = self.pump.machine().deadline();
             let timeout = opening.begin_attempt(now.mono, deadline.map(|deadline| deadline.at));
             let (socket, to) = (opening.socket, opening.address());
-            return Some(Step::Open(socket, opening.transport, to, timeout));
+            return Some(Action::Open(socket, opening.transport, to, timeout));
         }
         let link = rare.finishing.take_if(|_| all_sent)?;
-        Some(Step::Finish(link))
+        Some(Action::Finish(link))
     }
 
     /// Ends the conversation once the machine's last bytes are sent, or after [`CLOSE_TIMEOUT`].
-    fn close(&mut self, now: Now) -> Step {
+    fn close(&mut self, now: Now) -> Action {
         if self.all_sent() {
-            return Step::Ended(self.pump.status());
+            return Action::Ended(self.pump.status());
         }
         let until = self.close_until(now);
         if until <= now.mono {
             self.abort();
-            return Step::Abort;
+            return Action::Abort;
         }
-        Step::Wait(Wait {
-            room: self.has_unsent(),
+        Action::Wait(Wait {
+            writable: self.has_unsent(),
             until: Some(until),
             ..Wait::default()
         })

@@ -227,8 +227,8 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// Reports that the system may have room to send again.
-    pub fn room(&mut self) {
-        self.session.room = true;
+    pub fn writable(&mut self) {
+        self.session.writable = true;
     }
 
     /// Reports how many bytes of the last [`Send`](crate::Next::Send) the system took; if these are
@@ -248,7 +248,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     fn sent_in_part(&mut self, len: usize) {
         match &self.sending {
             Sending::Outbox(_) if self.session.wire == WireState::Stream => {
-                self.session.room = false;
+                self.session.writable = false;
                 return self.keep(len);
             }
             Sending::Outbox(batch) => {
@@ -257,7 +257,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             }
             Sending::Unsent => {
                 self.session.unsent.sent(len);
-                self.session.room = self.session.unsent.is_empty();
+                self.session.writable = self.session.unsent.is_empty();
             }
             Sending::Blocked => drop(self.session.rare().blocked.pop_front()),
             Sending::Nothing => {}
@@ -271,7 +271,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             // The next turn offers the same bytes again.
             CallError::Interrupted => return,
             CallError::WouldBlock => {
-                self.session.room = false;
+                self.session.writable = false;
                 return self.keep(0);
             }
             CallError::Failed(fault) => fault,
@@ -292,7 +292,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     /// Reports the result of sending what [`Session::unsent`] returned: how many bytes the system
     /// took.
     pub fn retried(&mut self, now: Now, sent: Result<usize, CallError>) {
-        self.session.room = true;
+        self.session.writable = true;
         self.sending = self.session.first_sending();
         match sent {
             Ok(len) => self.sent(len),

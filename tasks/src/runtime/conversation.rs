@@ -170,8 +170,8 @@ impl<R: AsyncRuntime, M: Machine, W: Watch> Conversation<R, M, W> {
         let mut turn = self.session.turn(out);
         let tried = match wait {
             _ if !R::TRIES_FIRST => None,
-            Wait { receive: true, .. } => Some(OperationKind::Receive),
-            Wait { room: true, .. } => Some(OperationKind::Send),
+            Wait { readable: true, .. } => Some(OperationKind::Receive),
+            Wait { writable: true, .. } => Some(OperationKind::Send),
             _ => None,
         };
         let timed_out = matches!(event, Event::Deadline);

@@ -27,11 +27,11 @@ fn the_end_is_finished_only_after_all_is_sent() {
     rig.answers.extend([Ok(1), Ok(1)]);
     rig.bytes(b"?");
     for _ in 0..2 {
-        assert!(rig.run().unwrap().room);
+        assert!(rig.run().unwrap().writable);
         assert_eq!(rig.last_heard(), "bytes ?");
-        rig.turn().room();
+        rig.turn().writable();
     }
-    assert!(!rig.run().unwrap().room);
+    assert!(!rig.run().unwrap().writable);
     assert_eq!(rig.last_heard(), "finished");
     assert_eq!(rig.done.last().unwrap(), "finish");
 }
@@ -59,7 +59,7 @@ fn the_end_is_finished_only_after_all_has_landed() {
     rig.submits = true;
     rig.bytes(b"?");
     rig.bytes(b"?");
-    assert!(!rig.run().unwrap().room);
+    assert!(!rig.run().unwrap().writable);
     let now = rig.now;
     assert_eq!(rig.news().len(), 2, "two sends, for a finish is between");
     rig.turn().completed(now, 1, Ok(()));
@@ -97,17 +97,17 @@ fn the_close_limit() {
         rig.bytes(b"?");
         let until = Some(rig.now.mono.plus(CLOSE_TIMEOUT));
         let closing = Wait {
-            room: true,
+            writable: true,
             until,
             ..Wait::default()
         };
         assert_eq!(rig.run(), Ok(closing));
         rig.wait(CLOSE_TIMEOUT - Duration::from_nanos(1));
         rig.answers.push_back(Ok(1));
-        rig.turn().room();
+        rig.turn().writable();
         assert_eq!(rig.run(), Ok(closing), "sending more does not prolong it");
         if in_time {
-            rig.turn().room();
+            rig.turn().writable();
             assert_eq!(rig.run(), Err(Status::Done));
             assert_eq!(rig.sent, SPEECH);
             assert_eq!(rig.done.len(), 3);
@@ -192,10 +192,10 @@ fn an_abort_loses_what_is_unsent() {
     let mut rig = Rig::accepted(quitter);
     rig.answers.push_back(Ok(2));
     rig.bytes(b"?");
-    assert!(rig.run().unwrap().room);
+    assert!(rig.run().unwrap().writable);
     rig.bytes(b"!");
     assert_eq!(rig.run(), Ok(Wait::default()));
-    rig.turn().room();
+    rig.turn().writable();
     assert_eq!(rig.run(), Ok(Wait::default()));
     assert_eq!(rig.sent, SPEECH[..2]);
     assert_eq!(rig.done[1..], ["abort"]);

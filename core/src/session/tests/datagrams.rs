@@ -31,7 +31,7 @@ fn batches(all: &[(u16, &'static str)], max_batch: usize) -> Vec<String> {
     rig.max_batch = max_batch;
     rig.datagram(1, b"?");
     let wait = rig.run().unwrap();
-    assert!(wait.receive && !wait.room);
+    assert!(wait.readable && !wait.writable);
     rig.done
 }
 
@@ -151,7 +151,7 @@ fn a_fault_drops_only_the_first_of_a_batch() {
     rig.answers
         .push_back(Err(CallError::Failed(fault(FaultKind::Refused))));
     rig.datagram(1, b"?");
-    assert!(rig.run().unwrap().receive);
+    assert!(rig.run().unwrap().readable);
     assert_eq!(rig.done, ["send 1 a|b|c", "send 1 b|c"]);
     assert_eq!(rig.last_heard(), "s0 sending refused");
     rig.datagram(1, b"?");
@@ -214,18 +214,18 @@ fn datagrams_wait_for_room_in_order() {
             rig.answers
                 .extend(taken.chain([Err(CallError::WouldBlock)]));
             let wait = rig.run().unwrap();
-            assert!(wait.room && !wait.receive);
+            assert!(wait.writable && !wait.readable);
             let tried = rig.news().len();
             assert_eq!(tried, refused + 1, "none overtakes those that wait");
             assert_eq!(rig.run(), Ok(wait), "nothing is tried before there is room");
             assert_eq!(rig.news().len(), 0);
             // Two more, and no room again.
             rig.answers.extend([Ok(2), Err(CallError::WouldBlock)]);
-            rig.turn().room();
-            assert_eq!(rig.run().map(|wait| wait.room), Ok(true));
-            rig.turn().room();
+            rig.turn().writable();
+            assert_eq!(rig.run().map(|wait| wait.writable), Ok(true));
+            rig.turn().writable();
             let wait = rig.run().unwrap();
-            assert!(wait.receive && !wait.room);
+            assert!(wait.readable && !wait.writable);
             let expected = all.iter().chain(&all).map(|(_, text)| *text);
             assert_eq!(rig.sent, expected.collect::<String>().into_bytes());
         }
@@ -248,10 +248,10 @@ fn what_is_sent_while_others_wait_goes_behind_them() {
     let mut rig = Rig::bound(timer);
     rig.datagram(1, b"?");
     rig.answers.push_back(Err(CallError::WouldBlock));
-    assert!(rig.run().unwrap().room);
+    assert!(rig.run().unwrap().writable);
     rig.wait(Duration::from_nanos(1));
-    assert!(rig.run().unwrap().room);
-    rig.turn().room();
+    assert!(rig.run().unwrap().writable);
+    rig.turn().writable();
     rig.run().unwrap();
     assert_eq!(rig.done[1..], ["send 1 first", "send 2 second"]);
 }
@@ -261,13 +261,13 @@ fn a_fault_drops_only_the_first_of_those_that_wait() {
     let mut rig = Rig::bound(sender(&[(1, "a"), (2, "b"), (3, "c")]));
     rig.datagram(1, b"?");
     rig.answers.push_back(Err(CallError::WouldBlock));
-    assert!(rig.run().unwrap().room);
+    assert!(rig.run().unwrap().writable);
     rig.answers.extend([
         Err(CallError::Interrupted),
         Err(CallError::Failed(fault(FaultKind::Unreachable))),
     ]);
-    rig.turn().room();
-    assert!(!rig.run().unwrap().room);
+    rig.turn().writable();
+    assert!(!rig.run().unwrap().writable);
     assert_eq!(
         rig.done[1..],
         ["send 1 a", "send 1 a", "send 2 b", "send 3 c"]
@@ -391,7 +391,7 @@ fn datagrams_of_a_machine_that_has_ended() {
         let until = Some(rig.now.mono.plus(crate::CLOSE_TIMEOUT));
         assert_eq!(rig.run().map(|wait| wait.until), Ok(until));
         match in_time {
-            true => rig.turn().room(),
+            true => rig.turn().writable(),
             false => rig.wait(crate::CLOSE_TIMEOUT),
         }
         assert_eq!(rig.run(), Err(Status::Done));
@@ -410,6 +410,6 @@ fn an_abort_leaves_a_datagram_socket_as_it_is() {
     };
     let mut rig = Rig::bound(aborts);
     rig.datagram(1, b"?");
-    assert!(rig.run().unwrap().receive);
+    assert!(rig.run().unwrap().readable);
     assert_eq!(rig.done, ["abort", "send 1 here"]);
 }

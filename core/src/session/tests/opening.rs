@@ -53,7 +53,7 @@ fn every_address_has_an_equal_share_of_the_time_left() {
     let now = rig.now;
     rig.turn().opened(now, address(9));
     let expected = Wait {
-        receive: true,
+        readable: true,
         ..Wait::default()
     };
     assert_eq!(rig.run(), Ok(expected));
@@ -213,8 +213,8 @@ fn a_second_socket() {
     for _ in 0..2 {
         rig.datagram(1, b"hola");
         rig.run().unwrap();
-        rig.turn().room();
-        assert!(rig.run().unwrap().receive);
+        rig.turn().writable();
+        assert!(rig.run().unwrap().readable);
         assert_eq!(rig.last_heard(), "s1 sending refused");
     }
     rig.turn()

@@ -179,7 +179,7 @@ impl Driver {
                 && view.is_running()
             {
                 let interest = self.session.machine().interest();
-                (wait.receive, wait.line) = self.reference.wants(interest);
+                (wait.readable, wait.line) = self.reference.wants(interest);
                 let due = view.deadline.is_some_and(|at| at <= now.mono);
                 assert!(!due, "{:#?}", self.story);
             }

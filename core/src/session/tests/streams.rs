@@ -35,7 +35,7 @@ fn sends_in_a_row_leave_together() {
     let wait = rig.run().unwrap();
     let speech = String::from_utf8_lossy(SPEECH);
     assert_eq!(rig.done, [format!("send 1 {speech}{speech}")]);
-    assert!(wait.receive && !wait.room);
+    assert!(wait.readable && !wait.writable);
 }
 
 #[test]
@@ -45,12 +45,15 @@ fn partial_sends_of_every_size() {
         rig.bytes(b"?");
         rig.answers.push_back(Ok(size));
         let mut calls = 1;
-        while rig.run().unwrap().room {
+        while rig.run().unwrap().writable {
             assert_eq!(rig.sent, SPEECH[..calls * size], "as far as there was room");
-            assert!(rig.run().unwrap().room, "it does not try before there is");
+            assert!(
+                rig.run().unwrap().writable,
+                "it does not try before there is"
+            );
             calls += 1;
             rig.answers.push_back(Ok(size));
-            rig.turn().room();
+            rig.turn().writable();
         }
         assert_eq!(rig.sent, SPEECH, "{size}");
         assert_eq!(calls, SPEECH.len().div_ceil(size));
@@ -64,15 +67,15 @@ fn no_room_at_any_point() {
         let mut rig = Rig::accepted(talker);
         rig.bytes(b"?");
         rig.answers.extend([Ok(taken), Err(CallError::WouldBlock)]);
-        assert!(rig.run().unwrap().room);
-        rig.turn().room();
+        assert!(rig.run().unwrap().writable);
+        rig.turn().writable();
         let wait = rig.run().unwrap();
-        assert!(wait.room && wait.receive, "a little may wait");
+        assert!(wait.writable && wait.readable, "a little may wait");
         rig.bytes(b"?");
-        assert!(rig.run().unwrap().room);
+        assert!(rig.run().unwrap().writable);
         assert_eq!(rig.sent, SPEECH[..taken]);
-        rig.turn().room();
-        assert!(!rig.run().unwrap().room);
+        rig.turn().writable();
+        assert!(!rig.run().unwrap().writable);
         assert_eq!(rig.sent, [SPEECH, SPEECH].concat());
     }
 }
@@ -85,7 +88,7 @@ fn what_waits_may_be_sent_while_waiting() {
         rig.bytes(b"?");
         rig.answers.push_back(Err(CallError::WouldBlock));
         let (now, mut taken) = (rig.now, 0);
-        while rig.run().unwrap().room {
+        while rig.run().unwrap().writable {
             assert_eq!(rig.session.unsent(), Some((&peer(1), &SPEECH[taken..])));
             let len = size.min(SPEECH.len() - taken);
             rig.turn().retried(now, Ok(len));
@@ -115,10 +118,13 @@ fn an_interrupted_send_is_offered_again() {
             0 => vec![interrupted, interrupted],
             _ => vec![Ok(taken), interrupted, interrupted],
         });
-        if rig.run().unwrap().room {
-            rig.turn().room();
+        if rig.run().unwrap().writable {
+            rig.turn().writable();
         }
-        assert!(!rig.run().unwrap().room, "being interrupted is not no room");
+        assert!(
+            !rig.run().unwrap().writable,
+            "being interrupted is not no room"
+        );
         assert_eq!(rig.sent, SPEECH);
         assert_eq!(rig.done[rig.done.len() - 1], rig.done[rig.done.len() - 2]);
     }
@@ -144,12 +150,12 @@ fn a_fault_while_sending() {
         let fails = Err(CallError::Failed(fault(FaultKind::Reset)));
         rig.answers.extend([Ok(taken), fails]);
         let wait = rig.run().unwrap();
-        assert!(wait.room);
-        rig.turn().room();
+        assert!(wait.writable);
+        rig.turn().writable();
         let expected = Wait::default();
         assert_eq!(rig.run(), Ok(expected), "nothing to receive or send");
         rig.fault(Doing::Receiving, FaultKind::Reset);
-        rig.turn().room();
+        rig.turn().writable();
         assert_eq!(rig.run(), Ok(expected));
         assert_eq!(rig.heard()[2..], ["bytes ?", "s0 sending reset"], "once");
         assert_eq!(rig.sent, SPEECH[..taken]);
@@ -162,7 +168,7 @@ fn a_fault_while_receiving() {
     let mut rig = Rig::accepted(talker);
     rig.bytes(b"?");
     rig.answers.push_back(Ok(3));
-    assert!(rig.run().unwrap().room);
+    assert!(rig.run().unwrap().writable);
     let failed = CallError::Failed(fault(FaultKind::TimedOut));
     assert!(rig.receives_nothing(failed));
     assert_eq!(rig.run(), Ok(Wait::default()));
@@ -183,7 +189,7 @@ fn an_end_is_told_once_and_answered() {
     rig.bytes(b"hola");
     rig.receive(Received::End, b"");
     let wait = rig.run().unwrap();
-    assert!(!wait.receive);
+    assert!(!wait.readable);
     assert_eq!(rig.last_heard(), "end");
     assert_eq!(rig.sent, b"hola");
 }
@@ -195,13 +201,13 @@ fn the_high_water_mark() {
     let mut rig = Rig::accepted(parrot);
     rig.answers.push_back(Err(CallError::WouldBlock));
     rig.bytes(&[b'a'; MARK - 1]);
-    assert!(rig.run().unwrap().receive);
+    assert!(rig.run().unwrap().readable);
     rig.bytes(b"a");
-    assert!(!rig.run().unwrap().receive);
+    assert!(!rig.run().unwrap().readable);
     rig.answers.push_back(Ok(1));
-    rig.turn().room();
+    rig.turn().writable();
     let wait = rig.run().unwrap();
-    assert!(wait.receive && wait.room);
+    assert!(wait.readable && wait.writable);
 }
 
 /// A submission server that is given the pieces one by one, to which the system takes `size` bytes
@@ -227,13 +233,13 @@ fn submission(pieces: &[&[u8]], size: usize) -> (String, Vec<u8>) {
         let Ok(wait) = rig.run() else { break };
         rig.wait(Duration::from_micros(1));
         let now = rig.now;
-        if wait.receive {
+        if wait.readable {
             match pieces.next() {
                 Some(piece) => rig.bytes(piece),
                 None => rig.receive(Received::End, b""),
             }
-        } else if wait.room {
-            rig.turn().room();
+        } else if wait.writable {
+            rig.turn().writable();
         } else {
             assert!(!stored, "it waits for nothing: {:?}", rig.done);
             assert_eq!(rig.done.last().unwrap(), "store 0");

@@ -25,14 +25,14 @@ fn a_line_is_kept_until_it_is_wanted() {
         let now = rig.now;
         rig.turn().typed(now, line);
         let wait = rig.run().unwrap();
-        assert!(wait.receive && !wait.line);
+        assert!(wait.readable && !wait.line);
         assert_eq!(rig.last_heard(), "bound");
         rig.datagram(1, b"?");
         assert!(!rig.run().unwrap().line, "it has had its line");
         assert_eq!(rig.last_heard(), heard);
         rig.datagram(1, b"?");
         let wait = rig.run().unwrap();
-        assert!(wait.line && !wait.receive, "it was given once");
+        assert!(wait.line && !wait.readable, "it was given once");
         rig.turn().typed(now, LineEvent::Line(b"otra".to_vec()));
         assert_eq!(
             rig.last_heard(),
@@ -62,7 +62,7 @@ fn a_stop_comes_once() {
     let now = rig.now;
     rig.turn().stop(now);
     rig.turn().stop(now);
-    assert!(rig.run().unwrap().receive, "this machine goes on after it");
+    assert!(rig.run().unwrap().readable, "this machine goes on after it");
     rig.turn().stop(now);
     assert_eq!(rig.heard(), ["start", "bound", "stop"]);
 }

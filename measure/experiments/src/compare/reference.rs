@@ -117,7 +117,7 @@ impl Reference {
         let ends = &mut self.ends;
         self.events.retain(|(at, _)| ends[*at].wait.is_some());
         let takes = |(at, event): &(usize, Event)| match event {
-            Event::Data(_) | Event::End => ends[*at].wait.is_some_and(|wait| wait.receive),
+            Event::Data(_) | Event::End => ends[*at].wait.is_some_and(|wait| wait.readable),
             _ => true,
         };
         if let Some(first) = self.events.iter().position(takes) {

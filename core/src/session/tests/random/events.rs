@@ -23,7 +23,7 @@ impl Driver {
     /// Lets something happen that the session waits for, or that may happen at any time.
     pub(super) fn any_event(&mut self, wait: Wait) {
         match self.rng.below(24) {
-            0..=10 if wait.receive => self.receive(),
+            0..=10 if wait.readable => self.receive(),
             11..=12 if wait.line => {
                 let line = LineEvent::Line(self.rng.pick(TEXTS).into());
                 let given = word(&line.input());
@@ -59,7 +59,7 @@ impl Driver {
                     turn.stored(now, id, &decision);
                 });
             }
-            20..=21 if wait.room => self.send_unsent(),
+            20..=21 if wait.writable => self.send_unsent(),
             22 => {
                 let time = match wait.until {
                     Some(until) if self.rng.chance(70) => until.since(self.now.mono),
@@ -69,8 +69,8 @@ impl Driver {
                 self.now.mono = self.now.mono.plus(time);
             }
             _ => {
-                self.reference.room = true;
-                self.happen("room", None, |turn, _| turn.room());
+                self.reference.writable = true;
+                self.happen("writable", None, |turn, _| turn.writable());
             }
         }
     }
@@ -80,7 +80,7 @@ impl Driver {
         let unsent = self.session.unsent();
         let (link, bytes) = unsent.expect("something waits for room");
         let (link, bytes) = (link, bytes.to_vec());
-        self.reference.room = true;
+        self.reference.writable = true;
         assert_eq!(self.reference.offer_waiting(), (*link, bytes.clone()));
         let sent = answer(&mut self.rng, bytes.len(), self.reference.is_stream());
         let given = self.reference.sent(sent);

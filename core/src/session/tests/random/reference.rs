@@ -38,7 +38,7 @@ pub(super) struct Reference {
     waiting: VecDeque<(Link, Vec<u8>)>,
     /// How many of the next sends were offered last, and whether they are among those that wait.
     offered: (usize, bool),
-    pub(super) room: bool,
+    pub(super) writable: bool,
     pub(super) read_open: bool,
     pub(super) opening: Option<Trying>,
     finishing: Option<Link>,
@@ -58,7 +58,7 @@ impl Reference {
             asked: VecDeque::new(),
             waiting: VecDeque::new(),
             offered: (0, false),
-            room: true,
+            writable: true,
             read_open: true,
             opening: None,
             finishing: None,
@@ -228,7 +228,7 @@ impl Reference {
         if let Some(status) = self.broken {
             return Some(Did::Ended(status));
         }
-        if self.room && !self.waiting.is_empty() {
+        if self.writable && !self.waiting.is_empty() {
             let waiting = self.offer_waiting();
             return Some(self.did_send(now, view, vec![waiting]));
         }
@@ -258,7 +258,7 @@ impl Reference {
         }
         Some(if view.is_running() {
             Did::Wait(Wait {
-                room: !self.waiting.is_empty(),
+                writable: !self.waiting.is_empty(),
                 until: until.into_iter().chain(view.deadline).min(),
                 ..Wait::default()
             })
@@ -270,7 +270,7 @@ impl Reference {
                 return Some(self.abort());
             }
             Did::Wait(Wait {
-                room: !self.waiting.is_empty(),
+                writable: !self.waiting.is_empty(),
                 until: Some(until),
                 ..Wait::default()
             })
@@ -359,7 +359,7 @@ impl Reference {
                     offered.pop_front();
                 }
                 if waited || !offered.is_empty() {
-                    self.room = offered.is_empty();
+                    self.writable = offered.is_empty();
                 }
                 self.waiting = offered;
                 None
@@ -370,7 +370,7 @@ impl Reference {
                 None
             }
             Err(CallError::WouldBlock) => {
-                self.room = false;
+                self.writable = false;
                 if !waited {
                     let offered = self.take_offered();
                     self.keep(offered);
