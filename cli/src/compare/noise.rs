@@ -26,7 +26,7 @@ pub(super) fn say_first(wait: bool, messages: &dyn Messages) {
         }),
         false => Noise::now(),
     };
-    if let Some(noise) = noise.filter(|noise| noise.is_loud()) {
+    if let Some(noise) = noise.filter(|noise| noise.is_noisy()) {
         say("compare-noise", noise);
     }
 }

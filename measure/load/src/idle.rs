@@ -9,7 +9,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::error::Error;
 use crate::limits;
-use crate::sources::{Sources, failed};
+use crate::sources::{Sources, classify_failure};
 
 /// How many connections are opened at once: few enough for any server's backlog.
 const AT_ONCE: usize = 64;
@@ -124,7 +124,7 @@ impl Idle {
                 self.connecting += 1;
             }
             Err(error) => {
-                failed(error)?;
+                classify_failure(error)?;
                 self.failed += 1;
             }
         }

@@ -19,7 +19,7 @@ use crate::udp::UdpClients;
 /// [`Error::NoRoom`] if the system does not allow so many sockets; `InvalidInput` for a plan that
 /// makes no sense; otherwise the first error of the system that the [`Outcome`] does not count.
 pub fn run(plan: &Plan, on: &mut dyn FnMut(LoadEvent)) -> Result<Outcome, Error> {
-    LoadGenerator::new(plan)?.whole(on)
+    LoadGenerator::new(plan)?.run(on)
 }
 
 /// A load that runs in slices. Between slices no question is asked, and persistent connections stay
@@ -51,8 +51,8 @@ impl LoadGenerator {
     }
 
     /// Runs the whole load at once.
-    pub(crate) fn whole(mut self, on: &mut dyn FnMut(LoadEvent)) -> Result<Outcome, Error> {
-        Ok(self.0.whole(on)?)
+    pub(crate) fn run(mut self, on: &mut dyn FnMut(LoadEvent)) -> Result<Outcome, Error> {
+        Ok(self.0.run(on)?)
     }
 
     /// Asks until the rate is steady or the time for it has passed, as the plan says.

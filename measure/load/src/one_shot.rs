@@ -12,7 +12,7 @@ use crate::backoff::Backoff;
 use crate::clock::{Clock, nanos};
 use crate::plan::{Plan, Workload};
 use crate::run::{Clients, expiry_interval};
-use crate::sources::{Failed, Sources, failed, send};
+use crate::sources::{Failure, Sources, classify_failure, send};
 use crate::submission::{Submissions, is_accepted, step_now};
 use crate::tally::Tally;
 use crate::text::{Content, NUMBERS, Text};
@@ -117,7 +117,7 @@ enum End {
     Complete,
     /// It says too much.
     TooLong,
-    Failed(Failed),
+    Failed(Failure),
 }
 
 impl OneShotClients {
@@ -182,7 +182,7 @@ impl OneShotClients {
         match connected {
             Ok(()) => Ok(()),
             Err(error) => {
-                let end = End::Failed(failed(error)?);
+                let end = End::Failed(classify_failure(error)?);
                 self.end(at, end, clock, tally)
             }
         }
@@ -196,9 +196,9 @@ impl OneShotClients {
         self.in_flight -= 1;
         let asked = slot.asked;
         match end {
-            End::Failed(Failed::Refused) => tally.refused(asked),
-            End::Failed(Failed::OutOfPorts) => tally.out_of_ports(asked),
-            End::Failed(Failed::Broken) => tally.lost(asked),
+            End::Failed(Failure::Refused) => tally.refused(asked),
+            End::Failed(Failure::OutOfPorts) => tally.out_of_ports(asked),
+            End::Failed(Failure::Broken) => tally.lost(asked),
             End::Complete | End::TooLong if now - asked.sent > self.timeout => {
                 tally.late += u64::from(asked.counted);
                 tally.lost(asked);
@@ -239,7 +239,7 @@ impl OneShotClients {
         for at in 0..self.slots.len() {
             let slot = &self.slots[at];
             if slot.stream.is_some() && now.saturating_sub(slot.asked.sent) > timeout {
-                self.end(at as u32, End::Failed(Failed::Broken), clock, tally)?;
+                self.end(at as u32, End::Failed(Failure::Broken), clock, tally)?;
             }
         }
         Ok(())
@@ -254,13 +254,13 @@ impl Slot {
             return Ok(None);
         };
         if let Err(error) = send(stream, &self.message, &mut self.written) {
-            return failed(error).map(|how| Some(End::Failed(how)));
+            return classify_failure(error).map(|how| Some(End::Failed(how)));
         }
         loop {
             match stream.read(buffer) {
                 // Closed without a word where one is due: broken, as if it had been reset.
                 Ok(0) if is_line && self.answer.is_empty() => {
-                    return Ok(Some(End::Failed(Failed::Broken)));
+                    return Ok(Some(End::Failed(Failure::Broken)));
                 }
                 Ok(0) => return Ok(Some(End::Complete)),
                 Ok(len) => {
@@ -275,7 +275,7 @@ impl Slot {
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock | ErrorKind::NotConnected => return Ok(None),
                     ErrorKind::Interrupted => {}
-                    _ => return failed(error).map(|how| Some(End::Failed(how))),
+                    _ => return classify_failure(error).map(|how| Some(End::Failed(how))),
                 },
             }
         }

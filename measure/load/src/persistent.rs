@@ -11,7 +11,7 @@ use crate::backoff::Backoff;
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
 use crate::run::{Clients, NEW_DATA_RAISES_EVENT, expiry_interval};
-use crate::sources::{Failed, Sources, failed, send};
+use crate::sources::{Failure, Sources, classify_failure, send};
 use crate::tally::Tally;
 use crate::text::{Content, NUMBERS, Text};
 use crate::window::Asked;
@@ -55,7 +55,7 @@ enum Found {
     Waiting,
     /// A whole line: the server's reply.
     Line,
-    Failed(Failed),
+    Failed(Failure),
 }
 
 impl PersistentClients {
@@ -115,7 +115,7 @@ impl PersistentClients {
         match sent {
             Ok(()) => Ok(()),
             Err(error) => {
-                let how = failed(error)?;
+                let how = classify_failure(error)?;
                 self.broken(at, how, now, tally);
                 Ok(())
             }
@@ -123,7 +123,7 @@ impl PersistentClients {
     }
 
     /// Ends a question that failed, and closes its connection.
-    fn broken(&mut self, at: u32, how: Failed, now: u64, tally: &mut Tally) {
+    fn broken(&mut self, at: u32, how: Failure, now: u64, tally: &mut Tally) {
         let peer = &mut self.peers[at as usize];
         peer.stream = None;
         let Some(asked) = peer.asked.take() else {
@@ -132,9 +132,9 @@ impl PersistentClients {
         peer.number += 1;
         self.in_flight -= 1;
         match how {
-            Failed::Refused => tally.refused(asked),
-            Failed::OutOfPorts => tally.out_of_ports(asked),
-            Failed::Broken => tally.lost(asked),
+            Failure::Refused => tally.refused(asked),
+            Failure::OutOfPorts => tally.out_of_ports(asked),
+            Failure::Broken => tally.lost(asked),
         }
         if self.keep_asking {
             self.backoff.add(now, at);
@@ -179,7 +179,7 @@ impl PersistentClients {
         for at in 0..self.peers.len() {
             let overdue = |asked: Asked| now.saturating_sub(asked.sent) > timeout;
             if self.peers[at].asked.is_some_and(overdue) {
-                self.broken(at as u32, Failed::Broken, now, tally);
+                self.broken(at as u32, Failure::Broken, now, tally);
             }
         }
     }
@@ -201,7 +201,7 @@ impl Peer {
                 return Ok(Found::Waiting);
             };
             match stream.read(buffer) {
-                Ok(0) => return Ok(Found::Failed(Failed::Broken)),
+                Ok(0) => return Ok(Found::Failed(Failure::Broken)),
                 Ok(len) => {
                     self.reply.extend_from_slice(&buffer[..len]);
                     // The buffer is longer than a right reply, so a read that returns one has
@@ -213,7 +213,7 @@ impl Peer {
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock | ErrorKind::NotConnected => return Ok(Found::Waiting),
                     ErrorKind::Interrupted => {}
-                    _ => return failed(error).map(Found::Failed),
+                    _ => return classify_failure(error).map(Found::Failed),
                 },
             }
         }
@@ -249,7 +249,7 @@ impl Clients for PersistentClients {
             let peer = &mut self.peers[at];
             let found = match peer.write() {
                 Ok(()) => peer.read(&mut self.buffer)?,
-                Err(error) => Found::Failed(failed(error)?),
+                Err(error) => Found::Failed(classify_failure(error)?),
             };
             match found {
                 Found::Waiting => return Ok(()),

@@ -74,7 +74,7 @@ pub(crate) fn expiry_interval(timeout: u64) -> u64 {
 /// The ways to run a load, for any kind of client.
 pub(crate) trait Runner: std::fmt::Debug {
     /// Runs the warm-up and the measurement, and follows the questions in flight to their end.
-    fn whole(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<Outcome>;
+    fn run(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<Outcome>;
     /// Asks until the rate is steady, and waits for the replies in flight.
     fn warm_up(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<WarmUp>;
     /// Asks for this long, and waits for the replies in flight. Persistent connections stay open
@@ -124,7 +124,7 @@ impl Meter {
 }
 
 impl<C: Clients + std::fmt::Debug> Runner for Run<C> {
-    fn whole(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<Outcome> {
+    fn run(&mut self, on: &mut dyn FnMut(LoadEvent)) -> io::Result<Outcome> {
         let begun = self.clock.now();
         let steady = if self.plan.warm_up.end.is_zero() {
             false

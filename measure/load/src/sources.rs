@@ -105,7 +105,7 @@ pub(crate) fn send(stream: &mut TcpStream, bytes: &[u8], sent: &mut usize) -> io
 
 /// What a failed connection means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failed {
+pub(crate) enum Failure {
     /// Nobody listens, or there is no way there.
     Refused,
     /// There is no port left here.
@@ -115,18 +115,18 @@ pub(crate) enum Failed {
 }
 
 /// What an error of a socket says of its question; the error itself if it says nothing of the kind.
-pub(crate) fn failed(error: io::Error) -> io::Result<Failed> {
+pub(crate) fn classify_failure(error: io::Error) -> io::Result<Failure> {
     use io::ErrorKind as Kind;
     match error.kind() {
         Kind::ConnectionRefused | Kind::HostUnreachable | Kind::NetworkUnreachable => {
-            Ok(Failed::Refused)
+            Ok(Failure::Refused)
         }
-        Kind::AddrNotAvailable | Kind::AddrInUse => Ok(Failed::OutOfPorts),
+        Kind::AddrNotAvailable | Kind::AddrInUse => Ok(Failure::OutOfPorts),
         Kind::ConnectionReset
         | Kind::ConnectionAborted
         | Kind::BrokenPipe
         | Kind::NotConnected
-        | Kind::TimedOut => Ok(Failed::Broken),
+        | Kind::TimedOut => Ok(Failure::Broken),
         _ => Err(error),
     }
 }

@@ -13,7 +13,7 @@ use crate::batch::{Incoming, Outgoing};
 use crate::clock::{Clock, nanos};
 use crate::plan::Plan;
 use crate::run::{Clients, NEW_DATA_RAISES_EVENT, expiry_interval};
-use crate::sources::{failed, nonblocking};
+use crate::sources::{classify_failure, nonblocking};
 use crate::tally::Tally;
 use crate::text::{Content, NUMBERS, Text};
 use crate::window::{Asked, Reply, Window};
@@ -109,7 +109,7 @@ impl UdpClients {
                     }
                     Err(error) if has_no_room(&error) => break,
                     Err(error) => {
-                        failed(error)?;
+                        classify_failure(error)?;
                         // An ICMP error from an earlier question surfaces on the next send. Charge
                         // it to the oldest open question and send again; a second error belongs
                         // to this one.
@@ -162,7 +162,7 @@ impl UdpClients {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => {
-                    failed(error)?;
+                    classify_failure(error)?;
                     self.refused(at, clock.now(), tally);
                     continue;
                 }

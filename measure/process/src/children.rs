@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use crate::tree;
 
 /// How long a killed program may take to be gone. The system may be busy.
-const DYING: Duration = Duration::from_secs(2);
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often to look whether a program has ended.
-const LOOK: Duration = Duration::from_millis(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The process ids of those that run, which are also those of their process groups.
-static LIVING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-fn living() -> MutexGuard<'static, Vec<u32>> {
-    LIVING.lock().unwrap_or_else(PoisonError::into_inner)
+fn running() -> MutexGuard<'static, Vec<u32>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Starts a program in a process group of its own, to be ended by [`end`] or [`end_all`].
@@ -29,9 +29,9 @@ pub fn spawn(command: &mut Command) -> io::Result<Child> {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     // Locked while starting: `end_all` must not miss a program that exists and is not listed yet.
-    let mut living = living();
+    let mut running = running();
     let child = command.spawn()?;
-    living.push(child.id());
+    running.push(child.id());
     Ok(child)
 }
 
@@ -45,26 +45,28 @@ pub fn end(child: &mut Child, grace: Duration) {
         signal(child.id(), Signal::End);
         let until = Instant::now() + grace;
         while matches!(child.try_wait(), Ok(None)) && Instant::now() < until {
-            thread::sleep(LOOK);
+            thread::sleep(POLL_INTERVAL);
         }
     }
     kill_all(&members);
     let _ = child.kill();
     let _ = child.wait();
-    await_end(&members, Instant::now() + DYING);
-    living().retain(|&one| one != child.id());
+    await_end(&members, Instant::now() + KILL_TIMEOUT);
+    running().retain(|&one| one != child.id());
 }
 
 /// Ends all programs that were started and are not ended yet, and returns when they are gone: for a
 /// program that is about to exit. A thread that starts or ends one after that waits for the exit.
 pub fn end_all() {
-    let living = living();
+    let running = running();
     // One that stands still starts no other while its descendants are looked for.
-    let stopped = living.iter().inspect(|&&group| signal(group, Signal::Stop));
+    let stopped = running
+        .iter()
+        .inspect(|&&group| signal(group, Signal::Stop));
     let families: Vec<_> = stopped.map(|&group| tree::members(group)).collect();
-    std::mem::forget(living);
+    std::mem::forget(running);
     families.iter().for_each(|family| kill_all(family));
-    let until = Instant::now() + DYING;
+    let until = Instant::now() + KILL_TIMEOUT;
     families.iter().for_each(|family| await_end(family, until));
 }
 
@@ -102,7 +104,7 @@ fn await_end(family: &[u32], until: Instant) {
     // Our own child stays in the system's table until it is waited for.
     let lives = || waitpid(id(first), Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive);
     while (lives() || descendants.iter().copied().any(tree::lives)) && Instant::now() < until {
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 

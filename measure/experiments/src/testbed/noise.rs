@@ -8,10 +8,10 @@ use socklab_process::{CoreTime, own_cpu};
 use crate::cores::Cores;
 
 /// Warn when other programs use more than this share of the machine's CPU time.
-const LOUD: f64 = 0.05;
+const NOISY: f64 = 0.05;
 
 /// How long one reading takes.
-const LISTEN: Duration = Duration::from_millis(400);
+const READING_TIME: Duration = Duration::from_millis(400);
 
 /// The share of the machine's CPU time that other programs use while we use none.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,14 +21,14 @@ impl Noise {
     /// Takes a reading. `None` if the system does not say.
     pub fn now() -> Option<Noise> {
         let before = CoreTime::now(&[])?;
-        thread::sleep(LISTEN);
+        thread::sleep(READING_TIME);
         let after = CoreTime::now(&[])?;
         Some(Noise(after.others_since(&before, Duration::ZERO)))
     }
 
     /// Whether other programs would disturb a measurement.
-    pub fn is_loud(self) -> bool {
-        self.0 > LOUD
+    pub fn is_noisy(self) -> bool {
+        self.0 > NOISY
     }
 
     /// Waits until the machine is quiet, for at most `limit`. Returns the last reading. `on` is
@@ -37,7 +37,7 @@ impl Noise {
         let until = Instant::now() + limit;
         loop {
             let noise = Noise::now()?;
-            if !noise.is_loud() || Instant::now() >= until {
+            if !noise.is_noisy() || Instant::now() >= until {
                 return Some(noise);
             }
             on(noise);

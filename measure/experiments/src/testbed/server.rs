@@ -146,15 +146,15 @@ impl Server {
 
     /// The share of a core that the server uses while it is asked nothing.
     pub(crate) fn idle_use(&self) -> Option<f64> {
-        const LOOK: Duration = Duration::from_millis(40);
+        const OBSERVED: Duration = Duration::from_millis(40);
         let cpu = || {
             let reported = || Some(Duration::from_secs_f64(self.reported_usage()?.user / 1e6));
             self.cpu().or_else(reported)
         };
         let before = cpu()?;
-        std::thread::sleep(LOOK);
+        std::thread::sleep(OBSERVED);
         let used = cpu()?.saturating_sub(before);
-        Some(used.as_secs_f64() / LOOK.as_secs_f64())
+        Some(used.as_secs_f64() / OBSERVED.as_secs_f64())
     }
 
     /// From now on suspends the server outside its slices.
