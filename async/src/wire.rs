@@ -12,7 +12,7 @@ use async_std::net::{TcpStream, UdpSocket};
 use async_std::task;
 use socket2::SockRef;
 use socklab_core::{Link, Received};
-use socklab_system::{self as system, Clock, UdpWire, read, socket};
+use socklab_system::{self as system, Clock, UdpWire, socket, stream_received};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
@@ -73,7 +73,7 @@ pub(crate) async fn receive(
                 buffer.extend_from_slice(&bytes[..len]);
                 io::Result::Ok(len).into()
             });
-            read(len.await)
+            stream_received(len.await)
         }
     }
 }
@@ -150,9 +150,9 @@ mod tests {
             let (server, link) = udp("127.0.0.1:0");
             let (client, peer) = udp("127.0.0.1:0");
             client.connect(link.peer).unwrap();
-            let server = Wire::server(server, link.peer, false, |udp| Ok(udp.into())).unwrap();
+            let server = Wire::udp_server(server, link.peer, false, |udp| Ok(udp.into())).unwrap();
             let mut inbox = Vec::new();
-            let (_, client) = Wire::client(link, |_| Ok(client.into())).unwrap();
+            let (_, client) = Wire::udp_client(link, |_| Ok(client.into())).unwrap();
             for (wire, to, text) in [(&client, link, b"one"), (&server, link, b"two")] {
                 let sent = send_unsent(wire, Some((&to, text))).await;
                 assert_eq!(sent.unwrap(), 3);
@@ -173,7 +173,7 @@ mod tests {
     fn a_wildcard_server_answers_from_the_address_that_was_asked() {
         let clock = Clock::start();
         let (server, any) = udp("0.0.0.0:0");
-        let server = Wire::server(server, any.peer, false, |udp| Ok(udp.into())).unwrap();
+        let server = Wire::udp_server(server, any.peer, false, |udp| Ok(udp.into())).unwrap();
         let mut inbox = Vec::new();
         let (client, peer) = udp("127.0.0.1:0");
         client.connect(("127.0.0.2", any.peer.port())).unwrap();
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn the_number_of_a_send_error_is_kept() {
         let (server, link) = udp("127.0.0.1:0");
-        let server = Wire::server(server, link.peer, false, |udp| Ok(udp.into())).unwrap();
+        let server = Wire::udp_server(server, link.peer, false, |udp| Ok(udp.into())).unwrap();
         let now = server.send(&link, &[0; 70_000]).unwrap_err();
         let later = block_on(send_unsent(&server, Some((&link, &[0; 70_000])))).unwrap_err();
         assert!(now.raw_os_error().is_some());

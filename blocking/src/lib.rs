@@ -83,7 +83,7 @@ impl<D: Design> Backend for Threads<D> {
     ) -> io::Result<Status> {
         let (wire, begin) = match server {
             Some((local, udp)) => (
-                BlockingWire::server(udp, local, run.watch.wants_arrivals(), D::BATCHED)?,
+                BlockingWire::udp_server(udp, local, run.watch.wants_arrivals(), D::BATCHED)?,
                 Begin::Bound(local),
             ),
             None => (BlockingWire::default(), Begin::Client),

@@ -39,7 +39,7 @@ use crate::run_machine;
 use crate::wire::BlockingWire;
 
 /// Starts a process whose standard input is this socket.
-pub type Start<'a> = &'a dyn Fn(OwnedFd) -> io::Result<Child>;
+pub type StartProcess<'a> = &'a dyn Fn(OwnedFd) -> io::Result<Child>;
 
 /// Accepts until told to stop. For each connection `start` starts a process, and the connection
 /// counts until that process has ended. After a stop, tells the processes to end and waits for
@@ -48,7 +48,7 @@ pub fn for_each_connection<S: Service, W: Watch + 'static>(
     address: SocketAddr,
     service: &S,
     run: &Arc<Run<W>>,
-    start: Start<'_>,
+    start: StartProcess<'_>,
 ) -> Status {
     serve_at(address, socket::bind_streams(address), |server| {
         let listener = Listener::new(server, false, service, run)?;
@@ -77,7 +77,7 @@ pub fn for_each_connection<S: Service, W: Watch + 'static>(
 pub fn preforked<W: Watch + 'static>(
     address: SocketAddr,
     run: &Arc<Run<W>>,
-    start: Start<'_>,
+    start: StartProcess<'_>,
 ) -> Status {
     serve_at(address, socket::bind_streams(address), |(local, tcp)| {
         let children = Arc::new(Children::default());

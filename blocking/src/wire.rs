@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::{CLOSE_TIMEOUT, Link, Received, Transport, with_port};
-use socklab_system::{Clock, Wire, read, socket};
+use socklab_system::{Clock, Wire, socket, stream_received};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
@@ -32,7 +32,7 @@ pub(crate) struct BlockingWire {
 impl BlockingWire {
     /// The socket of a UDP server, bound to `local`. If it is `batched`, one call moves several
     /// datagrams, where the system can do that.
-    pub(crate) fn server(
+    pub(crate) fn udp_server(
         udp: UdpSocket,
         local: SocketAddr,
         arrivals: bool,
@@ -41,7 +41,7 @@ impl BlockingWire {
         let to = socket::reachable(local);
         let wake_socket = UdpSocket::bind(with_port(to, 0))?;
         wake_socket.connect(to)?;
-        let mut inner = Wire::server(udp, local, arrivals, |udp| Ok(udp.into()))?;
+        let mut inner = Wire::udp_server(udp, local, arrivals, |udp| Ok(udp.into()))?;
         if batched {
             inner.enable_batching();
         }
@@ -59,7 +59,7 @@ impl BlockingWire {
         timeout: Option<Duration>,
     ) -> io::Result<(SocketAddr, Self)> {
         let (local, wire) = match transport {
-            Transport::Datagram => Wire::client(link, |udp| Ok(udp.into()))?,
+            Transport::Datagram => Wire::udp_client(link, |udp| Ok(udp.into()))?,
             Transport::Stream => {
                 let tcp = socket::connect_stream(link.peer, timeout)?;
                 (tcp.local_addr()?, Wire::Stream(tcp.into()))
@@ -142,7 +142,7 @@ impl BlockingWire {
                 if set {
                     stream.set_read_timeout(timeout)?;
                 }
-                read((&**stream).read(buffer))
+                stream_received((&**stream).read(buffer))
             }
         };
         if let (Ok(Received::Datagram(link, 0 | 1, _)), Some(socket)) =

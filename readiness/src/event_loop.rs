@@ -93,7 +93,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             Some((local, udp)) => {
                 let LoopContext { run, model, .. } = &self.context;
                 let make = |udp| model.udp(udp);
-                let mut wire = Wire::<L>::server(udp, local, run.watch.wants_arrivals(), make)?;
+                let mut wire = Wire::<L>::udp_server(udp, local, run.watch.wants_arrivals(), make)?;
                 if L::BATCHED {
                     wire.enable_batching();
                 }

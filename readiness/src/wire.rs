@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use socket2::SockRef;
 use socklab_core::{Link, Received, Transport};
-use socklab_system::{self as system, Clock, read};
+use socklab_system::{self as system, Clock, stream_received};
 
 use crate::model::{Model, Watched};
 
@@ -21,7 +21,7 @@ pub(crate) fn open<L: Model>(
 ) -> io::Result<(Option<SocketAddr>, Wire<L>)> {
     match transport {
         Transport::Datagram => {
-            let (local, wire) = system::Wire::client(link, |udp| model.udp(udp))?;
+            let (local, wire) = system::Wire::udp_client(link, |udp| model.udp(udp))?;
             Ok((Some(local), wire))
         }
         Transport::Stream => Ok((None, system::Wire::Stream(model.connect(link.peer)?))),
@@ -61,7 +61,7 @@ pub(crate) fn receive<L: Model>(
             Some(rest) => Ok(rest),
             None => L::receive(datagrams, buffer, clock),
         },
-        system::Wire::Stream(tcp) => read(L::read(tcp, buffer)),
+        system::Wire::Stream(tcp) => stream_received(L::read(tcp, buffer)),
     }
 }
 

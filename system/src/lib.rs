@@ -43,4 +43,4 @@ pub use run::{Backend, Run, serve_at, setup_failed};
 pub use signals::{is_ignored, stop_signals};
 pub use socket::SystemSocket;
 pub use stop::{Stop, StopGuard};
-pub use wire::{UdpWire, Wire, read, supports_batching};
+pub use wire::{UdpWire, Wire, stream_received, supports_batching};

@@ -41,7 +41,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     ///
     /// # Errors
     /// Those of `make`.
-    pub fn server(
+    pub fn udp_server(
         udp: UdpSocket,
         local: SocketAddr,
         arrivals: bool,
@@ -55,7 +55,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     ///
     /// # Errors
     /// When there is no route, and those of `make`.
-    pub fn client(
+    pub fn udp_client(
         peer: Link,
         make: impl FnOnce(UdpSocket) -> io::Result<U>,
     ) -> io::Result<(SocketAddr, Self)> {
@@ -235,7 +235,7 @@ pub fn supports_batching() -> bool {
     let supported = || {
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         let local = udp.local_addr()?;
-        let mut wire = Wire::<UdpSocket, TcpStream>::server(udp, local, false, Ok)?;
+        let mut wire = Wire::<UdpSocket, TcpStream>::udp_server(udp, local, false, Ok)?;
         wire.enable_batching();
         io::Result::Ok(wire.max_batch() > 1)
     };
@@ -247,7 +247,7 @@ pub fn supports_batching() -> bool {
 /// # Errors
 /// That of the read.
 #[inline]
-pub fn read(len: io::Result<usize>) -> io::Result<Received> {
+pub fn stream_received(len: io::Result<usize>) -> io::Result<Received> {
     Ok(match len? {
         0 => Received::End,
         len => Received::Bytes(len),

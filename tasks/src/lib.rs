@@ -49,7 +49,7 @@ impl<R: AsyncRuntime> Backend for Tasks<R> {
         R::block_on(async {
             let (wire, begin) = match server {
                 Some((local, udp)) => (
-                    Wire::server(udp, local, run.watch.wants_arrivals(), R::udp)?,
+                    Wire::udp_server(udp, local, run.watch.wants_arrivals(), R::udp)?,
                     Begin::Bound(local),
                 ),
                 None => (Wire::Closed, Begin::Client),

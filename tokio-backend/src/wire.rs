@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 
 use socket2::SockRef;
 use socklab_core::{Link, Received, Wait};
-use socklab_system::{self as system, Clock, read};
+use socklab_system::{self as system, Clock, stream_received};
 use tokio::io::{Interest, Ready};
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -51,7 +51,7 @@ pub(crate) fn receive(wire: &Wire, buffer: &mut [u8], clock: &Clock) -> io::Resu
                 false => receive(),
             }
         }
-        Wire::Stream(tcp) => read(tcp.try_read(buffer)),
+        Wire::Stream(tcp) => stream_received(tcp.try_read(buffer)),
     }
 }
 
@@ -117,10 +117,12 @@ mod tests {
                 let local = udp.local_addr().unwrap();
                 let link = Link::first(local);
                 let wire = match connected {
-                    false => Wire::server(udp, local, false, TokioRuntime::udp).unwrap(),
+                    false => Wire::udp_server(udp, local, false, TokioRuntime::udp).unwrap(),
                     true => {
                         udp.connect(local).unwrap();
-                        Wire::client(link, |_| TokioRuntime::udp(udp)).unwrap().1
+                        Wire::udp_client(link, |_| TokioRuntime::udp(udp))
+                            .unwrap()
+                            .1
                     }
                 };
                 // Before and after the reactor has said that there is room.

@@ -252,7 +252,7 @@ impl<R: AsyncRuntime> Calls for TaskCalls<'_, R> {
             return (Ok(None), None);
         }
         timed::<W::Observer, _>(&run.clock, OperationKind::Connect, || {
-            let (local, wire) = Wire::client(link, R::udp)?;
+            let (local, wire) = Wire::udp_client(link, R::udp)?;
             self.socket.wire = wire;
             Ok(Some(local))
         })

@@ -125,7 +125,7 @@ struct Client(Wire<UdpSocket, TcpStream>, Link);
 impl Client {
     fn of(server: SocketAddr) -> io::Result<Self> {
         let link = Link::first(server);
-        let (_, mut wire) = Wire::client(link, Ok)?;
+        let (_, mut wire) = Wire::udp_client(link, Ok)?;
         wire.enable_batching();
         if let Wire::Datagrams(datagrams) = &wire {
             datagrams.udp.set_read_timeout(Some(LIMIT))?;
