@@ -7,6 +7,7 @@ pub(crate) mod roster;
 mod show;
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::NonEmptyStringValueParser;
@@ -21,7 +22,7 @@ use crate::files::{FileError, warn_of_mode};
 use crate::options::read;
 use crate::print;
 use roster::RosterFileError;
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 /// Which register, and which lab in it.
 #[derive(Args, Clone, Debug)]
@@ -372,6 +373,10 @@ pub(crate) fn register_error(
         ErrorKind::Output => "trouble-output",
         ErrorKind::Input => "trouble-input",
     };
-    let (place, detail) = (location.to_string(), error.to_string());
+    let detail = match error.os_error {
+        Some(code) => system_error::text(messages, &io::Error::from_raw_os_error(code)),
+        None => error.to_string(),
+    };
+    let place = location.to_string();
     messages.say_with(id, &[("place", &place), ("detail", &detail)])
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with a register.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 /// Why a register did not do what it was asked.
@@ -10,6 +11,8 @@ pub struct Error {
     pub kind: ErrorKind,
     /// What the system or the database said.
     pub detail: String,
+    /// The system's number of the error, if the system said it.
+    pub os_error: Option<i32>,
 }
 
 /// What kind of error it is.
@@ -85,6 +88,15 @@ impl Error {
         Error {
             kind,
             detail: detail.to_string(),
+            os_error: None,
+        }
+    }
+
+    /// An error of the system.
+    pub(crate) fn system(kind: ErrorKind) -> impl Fn(io::Error) -> Error + Copy {
+        move |error| Error {
+            os_error: error.raw_os_error(),
+            ..Error::new(kind, error)
         }
     }
 }

@@ -104,8 +104,8 @@ fn connect(address: &Address) -> Result<Connection, Error> {
     let opened = Connection::open(&address.config, address.tls.as_ref());
     let mut client = opened.map_err(|failed| match failed {
         CallError::Silent => silent(DEADLINE),
-        CallError::Reported(error) => opening(cause(&error)),
-        CallError::System(error) => opening(error),
+        CallError::Reported(error) => unreached(&error),
+        CallError::System(error) => Error::system(ErrorKind::Open)(error),
     })?;
     // The last two settings are there because plans are made while the tables are still empty, when
     // reading a whole table looks cheapest. `fsync` belongs to the server's configuration, so it is
@@ -119,7 +119,7 @@ fn connect(address: &Address) -> Result<Connection, Error> {
     let fsync = set.and_then(|()| client.query_one("SHOW fsync"));
     let fsync = fsync.map_err(|error| match client.silent() {
         Some(time) => silent(time),
-        None => opening(cause(&error)),
+        None => unreached(&error),
     })?;
     if fsync.get::<_, String>(0) != "on" {
         let detail = "the server runs with fsync off";
@@ -130,6 +130,16 @@ fn connect(address: &Address) -> Result<Connection, Error> {
 
 fn opening(detail: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Open, detail)
+}
+
+/// The database was not reached, or refused us.
+fn unreached(error: &tokio_postgres::Error) -> Error {
+    let source = std::error::Error::source(error);
+    let system = source.and_then(|source| source.downcast_ref::<std::io::Error>());
+    Error {
+        os_error: system.and_then(std::io::Error::raw_os_error),
+        ..opening(cause(error))
+    }
 }
 
 fn silent(time: std::time::Duration) -> Error {

@@ -81,7 +81,7 @@ impl Writer {
         });
         Ok(Writer {
             shared,
-            thread: Some(thread.map_err(|e| Error::new(ErrorKind::Open, e))?),
+            thread: Some(thread.map_err(Error::system(ErrorKind::Open))?),
         })
     }
 }

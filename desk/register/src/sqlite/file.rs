@@ -26,7 +26,7 @@ pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
         let detail = format!("a register is a file: write ./{text} if that is its name");
         return Err(Error::new(ErrorKind::NotDurable, detail));
     }
-    let failed = |e| Error::new(ErrorKind::Open, e);
+    let failed = Error::system(ErrorKind::Open);
     match fs::metadata(named) {
         Ok(there) if there.is_file() && there.len() == 0 => {
             Err(Error::new(ErrorKind::Empty, "it has 0 bytes"))
@@ -47,7 +47,7 @@ pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
 /// incomplete one.
 fn make(path: &Path) -> Result<(), Error> {
     let new = temporary_name(path);
-    create_private(&new).map_err(|e| Error::new(ErrorKind::Open, e))?;
+    create_private(&new).map_err(Error::system(ErrorKind::Open))?;
     let made = fill(&new).and_then(|()| put(&new, path));
     remove(&new);
     match made {
@@ -65,7 +65,7 @@ fn fill(new: &Path) -> Result<(), Error> {
 
 /// Gives a complete file its name, durably. No file may have that name yet.
 pub(super) fn put(new: &Path, path: &Path) -> Result<(), Error> {
-    sync_file(new).map_err(|e| Error::new(ErrorKind::Broken, e))?;
+    sync_file(new).map_err(Error::system(ErrorKind::Broken))?;
     persist_new(new, path).map_err(|e| match e {
         socklab_files::Error::Exists => Error::new(ErrorKind::Exists, path.display()),
         e => Error::new(ErrorKind::Open, e),
@@ -82,7 +82,7 @@ pub(super) fn remove(file: &Path) {
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // An absolute path is never taken for SQLite's own names, such as `file:…`.
-    let path = std::path::absolute(path).map_err(|e| Error::new(ErrorKind::Open, e))?;
+    let path = std::path::absolute(path).map_err(Error::system(ErrorKind::Open))?;
     Connection::open_with_flags(path, flags).map_err(opening)
 }
 
@@ -181,7 +181,7 @@ fn stamp(metadata: &Metadata) -> Stamp {
 impl OpenFile {
     /// `path` has no links, `copy` is the file's number, and the log is open.
     pub(super) fn new(named: &Path, path: &Path, copy: Option<String>) -> Result<Self, Error> {
-        let there = fs::metadata(path).map_err(|e| Error::new(ErrorKind::Open, e))?;
+        let there = fs::metadata(path).map_err(Error::system(ErrorKind::Open))?;
         let log = with_suffix(path, "-wal");
         Ok(OpenFile {
             named: std::path::absolute(named).unwrap_or_else(|_| named.to_owned()),

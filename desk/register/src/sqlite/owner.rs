@@ -88,7 +88,7 @@ pub(super) fn record(path: &Path, copy: Option<String>) -> io::Result<()> {
 /// To be called before a register is opened. Sets aside a log that belongs to another file, and
 /// returns its new path.
 pub(super) fn settle(path: &Path) -> Result<Option<PathBuf>, Error> {
-    let broken = |e| Error::new(ErrorKind::Broken, e);
+    let broken = Error::system(ErrorKind::Broken);
     let log = with_suffix(path, "-wal");
     if fs::metadata(&log).map_or(0, |log| log.len()) == 0 {
         return Ok(None);
@@ -117,7 +117,7 @@ pub(super) fn orphan(named: &Path) -> Result<Option<PathBuf>, Error> {
         0 => Ok(None),
         _ => set_aside(named)
             .map(Some)
-            .map_err(|e| Error::new(ErrorKind::Open, e)),
+            .map_err(Error::system(ErrorKind::Open)),
     }
 }
 
@@ -137,13 +137,11 @@ fn fit(path: &Path, log: &Path) -> Result<bool, Error> {
     let copied = create_private(&trial)
         .and_then(|_| fs::copy(path, &trial))
         .and_then(|_| fs::copy(log, with_suffix(&trial, "-wal")));
-    let whole = copied
-        .map_err(|e| Error::new(ErrorKind::Broken, e))
-        .map(|_| {
-            connect(&trial, OpenFlags::SQLITE_OPEN_READ_WRITE)
-                .and_then(|connection| integrity(&connection))
-                .is_ok_and(|faults| faults.is_empty())
-        });
+    let whole = copied.map_err(Error::system(ErrorKind::Broken)).map(|_| {
+        connect(&trial, OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .and_then(|connection| integrity(&connection))
+            .is_ok_and(|faults| faults.is_empty())
+    });
     remove(&trial);
     whole
 }

@@ -29,8 +29,8 @@ pub(super) fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
 }
 
 fn copy_into(from: &Connection, new: &Path) -> Result<(), Error> {
-    create_private(new).map_err(|e| Error::new(ErrorKind::Open, e))?;
-    let path = std::path::absolute(new).map_err(|e| Error::new(ErrorKind::Open, e))?;
+    create_private(new).map_err(Error::system(ErrorKind::Open))?;
+    let path = std::path::absolute(new).map_err(Error::system(ErrorKind::Open))?;
     let name = path.to_str();
     let name = name.ok_or_else(|| Error::new(ErrorKind::Open, "its path is not UTF-8 text"))?;
     from.execute("VACUUM INTO ?1", [name])?;
@@ -42,7 +42,7 @@ fn copy_into(from: &Connection, new: &Path) -> Result<(), Error> {
 /// Replaces a register by a copy of `backup`. Keeps the old register under another name, which it
 /// returns.
 pub(crate) fn restore(backup: &Path, named: &Path) -> Result<Option<PathBuf>, Error> {
-    let failed = |e: std::io::Error| Error::new(ErrorKind::Open, e);
+    let failed = Error::system(ErrorKind::Open);
     let path = resolve(named).map_err(failed)?;
     let new = temporary_name(&path);
     let made = source(backup, &path).and_then(|from| copy_into(&from, &new));
@@ -85,7 +85,7 @@ fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
 
 /// Gives the new file the register's name.
 fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
-    let failed = |e: std::io::Error| Error::new(ErrorKind::Open, e);
+    let failed = Error::system(ErrorKind::Open);
     if fs::symlink_metadata(path).is_err() {
         // SQLite would apply the log of the old register to the new one.
         if with_suffix(path, "-wal").exists() {

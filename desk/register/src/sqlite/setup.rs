@@ -22,7 +22,7 @@ const CACHE: i64 = 16 * 1024;
 pub(super) fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
     let connection = file::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     settle(&connection)?;
-    let failed = |e| Error::new(ErrorKind::Open, e);
+    let failed = Error::system(ErrorKind::Open);
     let mut copy = file::copy_of(&connection)?;
     owner::record(path, copy.clone()).map_err(failed)?;
     migrate(&connection)?;
