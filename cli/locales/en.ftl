@@ -654,6 +654,9 @@ address-v6-brackets = an IPv6 address with a port goes in brackets: [::1]:16000
 standard-output = standard output
 # $file (text) - the file's path
 # $detail (text) - what is wrong
+transcript-expects-title = line { $line }: expected "socklab transcript 1"
+transcript-expects-header = line { $line }: expected exercise, role, runtime, epoch or masked digits, or an empty line
+transcript-expects-event = line { $line }: expected an event such as "0.000000000 -> start"
 file-error = { $file }: { $detail }
 # $file (text) - the file's path
 output-database = { $file }: it is a register, or the log or key of one, and is not written over: give another file

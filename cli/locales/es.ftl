@@ -654,6 +654,9 @@ address-v6-brackets = una dirección IPv6 con puerto va entre corchetes: [::1]:1
 standard-output = salida estándar
 # $file (text) - la ruta del fichero
 # $detail (text) - qué pasa
+transcript-expects-title = línea { $line }: debe decir «socklab transcript 1»
+transcript-expects-header = línea { $line }: debe empezar por exercise, role, runtime, epoch o masked digits, o estar vacía
+transcript-expects-event = línea { $line }: debe ser un suceso, como «0.000000000 -> start»
 file-error = { $file }: { $detail }
 # $file (text) - la ruta del fichero
 output-database = { $file }: es un registro, o su diario o su clave, y no se sobrescribe: indique otro fichero

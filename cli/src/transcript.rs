@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, Command};
-use socklab_core::transcript::parse;
+use socklab_core::transcript::{Expected, parse};
 
 use crate::exit::Exit;
 use crate::options::read;
@@ -43,7 +43,14 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     };
     let transcripts = match parse(&text) {
         Ok(transcripts) => transcripts,
-        Err(error) => return failed(error.to_string()),
+        Err(error) => {
+            let id = match error.expected {
+                Expected::Title => "transcript-expects-title",
+                Expected::Header => "transcript-expects-header",
+                Expected::Event => "transcript-expects-event",
+            };
+            return failed(messages.say_with(id, &[("line", &error.line)]));
+        }
     };
     let shown: Vec<String> = transcripts
         .iter()
