@@ -12,7 +12,7 @@ use socklab_system::Clock;
 /// server](Recording::this_is_main).
 pub type Thread = u32;
 
-/// The party whose operations a [`Page`] records.
+/// The party whose operations a [`Record`] holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {
     /// A machine of the server, or its driver.
