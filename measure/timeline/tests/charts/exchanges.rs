@@ -1,4 +1,4 @@
-//! Pages as observers would have filled them.
+//! Records as observers would have filled them.
 
 use std::net::SocketAddr;
 
