@@ -17,6 +17,7 @@ mod impairments;
 mod interrupt;
 mod language;
 mod lesson;
+mod listen_hint;
 mod measured;
 mod nearby;
 mod numbers;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use socklab_core::{Console, Notice, Prompt, Unexpected, UnexpectedKind};
 use socklab_system::Stop;
 
-use crate::address;
+use crate::listen_hint::listen_hint;
 use crate::outlet::{self, Outlet, STDERR, STDOUT, StdStream};
 use crate::print;
 use crate::unexpected;
@@ -81,7 +81,7 @@ impl Terminal {
             };
             self.line(&messages.say_with("ready-open-hint", &[("listen", &everywhere)]));
         }
-        for address in address::listen_hint(local) {
+        for address in listen_hint(local) {
             self.line(&messages.say_with("ready-students-use", &[("address", &address)]));
         }
     }
