@@ -142,7 +142,11 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     // Preparing a class creates its register. In other commands, a register that does not exist is
     // probably a typing error.
     let prepares = ["roster", "enrol"].contains(&name);
-    let mut archive = match location.archive(prepares) {
+    let opened = match prepares {
+        true => location.archive_or_create(),
+        false => location.archive(),
+    };
+    let mut archive = match opened {
         Ok(archive) => archive,
         Err(error) => return Exit::Failed.because(&register_error(messages, &location, &error)),
     };

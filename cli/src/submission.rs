@@ -273,7 +273,7 @@ fn open(
     let failed = |error| PrepareError::Register(location.clone(), Box::new(error));
     if let Some(path) = &args.roster {
         let roster = roster::read(path, &args.column, false).map_err(PrepareError::Roster)?;
-        let mut archive = location.archive(true).map_err(failed)?;
+        let mut archive = location.archive_or_create().map_err(failed)?;
         archive.set_roster(&roster.entries).map_err(failed)?;
         // Mask the DNI, because a class may see this.
         roster::report(path, &roster, messages, log::masked);

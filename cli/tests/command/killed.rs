@@ -60,7 +60,7 @@ fn copy(from: &Path) -> TempDir {
 
 fn archive(folder: &Path) -> socklab_register::Archive {
     let location = Location::File(folder.join("register.db"));
-    let mut archive = location.archive(false).unwrap();
+    let mut archive = location.archive().unwrap();
     assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
     archive
 }

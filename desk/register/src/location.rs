@@ -112,12 +112,20 @@ impl Location {
         Writer::start(decider, observer)
     }
 
-    /// Opens the register for a lecturer. If the file does not exist, creates it if `create`.
+    /// Opens an existing register for a lecturer.
+    ///
+    /// # Errors
+    /// When there is no register, or it cannot be opened.
+    pub fn archive(&self) -> Result<Archive, Error> {
+        Archive::new(self.connect(false)?)
+    }
+
+    /// Opens a register for a lecturer, and creates the file if it does not exist.
     ///
     /// # Errors
     /// When the register cannot be opened, or is not a register.
-    pub fn archive(&self, create: bool) -> Result<Archive, Error> {
-        Archive::new(self.connect(create)?)
+    pub fn archive_or_create(&self) -> Result<Archive, Error> {
+        Archive::new(self.connect(true)?)
     }
 
     /// Replaces the register by a copy of a backup, while no server uses it. Keeps the old register

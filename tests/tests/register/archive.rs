@@ -31,7 +31,7 @@ fn files_for_other_programs(register: &TempRegister) {
     let mut formula = right("123456", 2, 0);
     formula.name = b"=HYPERLINK(\"x\",\"\xed\")"[..].into();
     assert_eq!(server.submit(formula), "accepted 2");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     let receipts: Vec<String> = archive
         .submissions("lab")
         .unwrap()
@@ -86,7 +86,7 @@ fn files_for_other_programs(register: &TempRegister) {
 /// It counts all the same.
 fn what_is_late_is_marked(register: &TempRegister) {
     let server = register.serve(rules());
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     let mut bob = entry("7654321", "Bob");
     bob.team = "B \"1\"".to_owned();
     archive.set_roster(&[entry(ANA, "Ana"), bob]).unwrap();
@@ -138,7 +138,7 @@ fn what_is_late_is_marked(register: &TempRegister) {
 
 fn findings(register: &TempRegister) {
     let server = register.serve(rules());
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     archive
         .set_roster(&[entry(ANA, "García, Ana"), entry("7777777", "Eva")])
         .unwrap();
@@ -181,7 +181,7 @@ fn receipts(register: &TempRegister) {
     let decision = server.store(right(ANA, 1, 0)).recv().unwrap();
     let receipt = decision.entry().unwrap().receipt.unwrap();
     assert_eq!(server.submit(right("123456", 1, 0)), "accepted 2");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     let typed = format!("{}-{}", &receipt.as_str()[..5], &receipt.as_str()[5..]);
     let found = archive.receipt(&typed.to_lowercase()).unwrap().unwrap();
     assert_eq!((found.number, found.dni.as_str()), (1, ANA));
@@ -197,7 +197,7 @@ fn forgetting(register: &TempRegister) {
     let server = register.serve(rules());
     assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
     assert_eq!(server.submit(wrong(ANA, 1, 0)), "wrong-code");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.forget(ANA).unwrap(), 2);
     assert_eq!(archive.forget(ANA).unwrap(), 0);
     assert!(archive.submissions("lab").unwrap().is_empty());

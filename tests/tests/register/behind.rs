@@ -29,7 +29,7 @@ fn submit(server: &Server, first: u32, n: u32) {
 
 /// How many submissions a file holds, which must be whole.
 fn held(file: &Path) -> usize {
-    let mut archive = Location::File(file.to_owned()).archive(false).unwrap();
+    let mut archive = Location::File(file.to_owned()).archive().unwrap();
     assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
     archive.submissions("lab").unwrap().len()
 }
@@ -46,7 +46,7 @@ fn killed(register: &TempRegister) -> TempRegister {
 /// A copy beside the register, made while it is served.
 fn backup(register: &TempRegister) -> PathBuf {
     let backup = register.beside("backup.db");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     archive.backup(&backup).unwrap();
     backup
 }
@@ -82,7 +82,7 @@ fn a_register_that_loses_its_name() {
         let backup = register.beside("backup.db");
         register
             .location
-            .archive(false)
+            .archive()
             .unwrap()
             .backup(&backup)
             .unwrap();
@@ -167,7 +167,7 @@ fn a_backup_never_meets_an_old_log() {
             let backup = register.beside("backup.db");
             register
                 .location
-                .archive(false)
+                .archive()
                 .unwrap()
                 .backup(&backup)
                 .unwrap();
@@ -183,7 +183,7 @@ fn a_backup_never_meets_an_old_log() {
             } else {
                 fs::rename(&backup, &file).unwrap();
             }
-            let mut archive = dead.location.archive(false).unwrap();
+            let mut archive = dead.location.archive().unwrap();
             let aside = with(&file, "-wal.old-1");
             assert_eq!(archive.notices(), [Notice::LogSetAside(aside.clone())]);
             assert!(aside.exists());
@@ -205,7 +205,7 @@ fn a_register_that_is_copied_with_its_log() {
     let server = register.serve(rules());
     submit(&server, 2_000_000, 5);
     let dead = killed(&register);
-    let mut archive = dead.location.archive(false).unwrap();
+    let mut archive = dead.location.archive().unwrap();
     assert_eq!(archive.notices(), []);
     assert_eq!(archive.submissions("lab").unwrap().len(), 5);
 }
@@ -232,18 +232,10 @@ fn a_new_register_beside_an_old_log() {
 fn an_empty_file_is_no_register() {
     let register = TempRegister::file();
     fs::write(path(&register), "").unwrap();
-    let kind = |create| {
-        register
-            .location
-            .archive(create)
-            .map(drop)
-            .unwrap_err()
-            .kind
-    };
-    assert_eq!(
-        (kind(false), kind(true)),
-        (ErrorKind::Empty, ErrorKind::Empty)
-    );
+    let location = &register.location;
+    for opened in [location.archive(), location.archive_or_create()] {
+        assert_eq!(opened.map(drop).unwrap_err().kind, ErrorKind::Empty);
+    }
     assert_eq!(fs::metadata(path(&register)).unwrap().len(), 0);
 }
 
@@ -311,11 +303,11 @@ fn refuses_pipes_and_links(register: &TempRegister) {
 fn a_register_with_two_names() {
     let register = TempRegister::file();
     drop(register.serve(rules()));
-    assert_eq!(register.location.archive(false).unwrap().notices(), []);
+    assert_eq!(register.location.archive().unwrap().notices(), []);
     let other = register.beside("other.db");
     fs::hard_link(path(&register), &other).unwrap();
     for name in [path(&register), other] {
-        let mut archive = Location::File(name.clone()).archive(false).unwrap();
+        let mut archive = Location::File(name.clone()).archive().unwrap();
         let warned = Notice::OtherNames {
             path: name,
             names: 2,
@@ -330,12 +322,12 @@ fn a_register_with_two_names() {
 fn names_that_sqlite_takes_for_its_own() {
     let folder = tempfile::tempdir().unwrap();
     for name in [":memory:", "file:x.db", "file::memory:?cache=shared"] {
-        let error = Location::File(name.into()).archive(true).map(drop);
+        let error = Location::File(name.into()).archive_or_create().map(drop);
         assert_eq!(error.unwrap_err().kind, ErrorKind::NotDurable, "{name}");
         assert!(!Path::new(name).exists());
         // With a folder before it, it is a name as any other.
         let file = folder.path().join(name);
-        drop(Location::File(file.clone()).archive(true).unwrap());
+        drop(Location::File(file.clone()).archive_or_create().unwrap());
         assert_eq!(held(&file), 0);
     }
 }
@@ -382,7 +374,7 @@ fn what_is_forgotten_is_nowhere() {
         (count(b"Olvidada"), count(b"87654321"))
     };
     assert_ne!(traces(), (0, 0));
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.forget("87654321").unwrap(), 1);
     assert_eq!(traces(), (0, 0));
     drop(archive);

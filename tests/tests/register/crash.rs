@@ -190,7 +190,7 @@ fn judge(register: &TempRegister, ran: &Ran) {
 /// All that was confirmed is there, once, under the number that was told.
 fn judge_held(register: &TempRegister, told: &Told, fault: &str) -> BTreeMap<String, u64> {
     let server = register.serve(rules());
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.verify().unwrap(), Vec::<String>::new(), "{fault}");
     let mut held = BTreeMap::new();
     for one in archive.submissions("lab").unwrap() {

@@ -51,12 +51,7 @@ fn files_that_are_no_register() {
     register.location = Location::File(register.beside("no/such/folder.db"));
     assert_eq!(opens(&register), Err(ErrorKind::Open));
     assert_eq!(
-        register
-            .location
-            .archive(false)
-            .map(|_| ())
-            .unwrap_err()
-            .kind,
+        register.location.archive().map(|_| ()).unwrap_err().kind,
         ErrorKind::Missing
     );
     register.location = "postgres://nobody@127.0.0.1:1/none".parse().unwrap();
@@ -75,7 +70,7 @@ fn a_file_of_version_1() {
     again.name = (*b"Ana").into();
     assert_eq!(server.submit(again), "already 1");
     assert_eq!(server.submit(right("123456", 1, 0)), "accepted 2");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.submissions("lab").unwrap().len(), 2);
     assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
 }
@@ -87,7 +82,7 @@ fn a_backup_under_load_is_whole() {
     let waiting: Vec<_> = (0..400)
         .map(|n| server.store(right(&format!("{}", 2_000_000 + n), 1, 0)))
         .collect();
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     let copy = register.beside("copy.db");
     archive.backup(&copy).unwrap();
     assert!(
@@ -97,7 +92,7 @@ fn a_backup_under_load_is_whole() {
     for one in waiting {
         one.recv().unwrap();
     }
-    let mut archive = Location::File(copy).archive(false).unwrap();
+    let mut archive = Location::File(copy).archive().unwrap();
     assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
     let _ = archive.submissions("lab").unwrap();
 }
@@ -111,7 +106,7 @@ fn only_its_owner_reads_it() {
     assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
     register
         .location
-        .archive(false)
+        .archive()
         .unwrap()
         .backup(&register.beside("copy.db"))
         .unwrap();

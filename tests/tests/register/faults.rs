@@ -51,7 +51,7 @@ fn one_damaged_secret(register: &TempRegister) {
     }
     // It is said once more when one of them comes, and the register has not failed.
     assert_eq!(damaged(&server.events()), (2, 0));
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(
         archive.damaged_secrets(&register.beside("key")).unwrap(),
         [BAD]
@@ -92,7 +92,7 @@ fn one_entry_that_cannot_be_written(register: &TempRegister) {
         assert_eq!(decision.recv().unwrap().name(), expected, "{n}");
     }
     assert_eq!(damaged(&server.events()), (1, 0));
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.submissions("lab").unwrap().len(), STUDENTS - 1);
     assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
 }

@@ -27,7 +27,7 @@ pub(crate) struct Card {
 
 impl Card {
     pub(crate) fn of(dni: &'static str, register: &TempRegister) -> Card {
-        let mut archive = register.location.archive(true).unwrap();
+        let mut archive = register.location.archive_or_create().unwrap();
         let secret = enrol(&mut archive, dni, &register.beside("key"));
         Card {
             dni,
@@ -72,7 +72,7 @@ fn every_refusal_is_the_same(register: &TempRegister) {
         assert_eq!(server.submit(ana.wrong(4, 1)), "refused");
     }
     // The lecturer sees what each was.
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     let why = archive.why(ANA).unwrap();
     let verdicts: Vec<&str> = why.iter().map(|one| one.verdict.as_str()).collect();
     let wrong = "wrong-code";
@@ -115,7 +115,7 @@ fn a_guesser_is_stopped(register: &TempRegister) {
     let server = register.serve(random());
     assert!(all_refused(&server, (0..299).map(|_| ana.wrong(9, 0))));
     assert_eq!(server.submit(ana.right(9, 0)), "refused");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert!(archive.submissions("lab").unwrap().is_empty());
     // Few leave a row, and all are counted.
     assert_eq!(archive.why(ANA).unwrap().len(), 3);

@@ -42,7 +42,7 @@ fn eight_servers_and_one_code(register: &TempRegister) {
             "{said:?}"
         );
     }
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.submissions("lab").unwrap().len(), ROUNDS);
     for round in 0..ROUNDS {
         let dni = format!("{}", 1_000_000 + round);
@@ -59,7 +59,7 @@ fn many_at_once(register: &TempRegister) {
         assert!(one.recv().unwrap().entry().is_some());
     }
     drop(server);
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     let numbers: Vec<u64> = archive
         .submissions("lab")
         .unwrap()
@@ -93,7 +93,7 @@ fn several_of_one_student_at_once(register: &TempRegister) {
         assert_eq!(decision.recv().unwrap().name(), expected, "{n}");
     }
     drop(server);
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.submissions("lab").unwrap().len(), STUDENTS);
     for student in 0..STUDENTS {
         assert_eq!(archive.why(&dni(student)).unwrap().len(), 4);

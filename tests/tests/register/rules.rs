@@ -59,13 +59,7 @@ fn the_first_counts_and_may_be_asked_for_again(register: &TempRegister) {
         "wrong-code"
     );
     assert_eq!(
-        register
-            .location
-            .archive(false)
-            .unwrap()
-            .why(BOB)
-            .unwrap()
-            .len(),
+        register.location.archive().unwrap().why(BOB).unwrap().len(),
         2
     );
 }
@@ -91,7 +85,7 @@ fn three_in_thirty_seconds_then_ten_failures_wait(register: &TempRegister) {
     assert_eq!(server.submit(wrong(ANA, 1, second + 29)), "throttled 1");
     assert_eq!(server.submit(wrong(ANA, 1, second + 30)), "wrong-code");
     assert_eq!(server.submit(wrong(ANA, 1, second + 80)), "throttled 10");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.turned_away(ANA).unwrap(), 4);
     // Success ends it.
     assert_eq!(server.submit(right(ANA, 1, second + 81)), "accepted 1");
@@ -107,7 +101,7 @@ fn a_right_code_waits_for_nobody(register: &TempRegister) {
     }
     assert_eq!(server.submit(wrong(ANA, 1, 1)), "throttled 29");
     assert_eq!(server.submit(right(ANA, 1, 1)), "accepted 1");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     for range in [0..99, 99..100] {
         assert!(archive.guessed_at().unwrap().is_empty());
         let said = server.submit_all(range.map(|n| wrong(BOB, 10 + n, 2 * i64::from(n))));
@@ -139,7 +133,7 @@ fn only_the_class(register: &TempRegister) {
         };
         dnis.iter().map(entry).collect()
     };
-    let mut archive = register.location.archive(true).unwrap();
+    let mut archive = register.location.archive_or_create().unwrap();
     archive.set_roster(&roster(&[ANA])).unwrap();
     let server = register.serve(Rules {
         admit: Admit::Listed,
@@ -192,7 +186,7 @@ fn a_clock_that_was_ahead(register: &TempRegister) {
         },
         ..attempt
     };
-    let mut archive = register.location.archive(true).unwrap();
+    let mut archive = register.location.archive_or_create().unwrap();
     let server = register.serve(rules());
     // While it is a year ahead, a stranger sends a wrong code: that proves nothing.
     assert_eq!(server.submit(ahead(wrong(ANA, 1, YEAR))), "wrong-code");
@@ -248,7 +242,7 @@ fn somebody_elses_entry(register: &TempRegister) {
         "already 1"
     );
     assert_eq!(server.submit(named("Bob", right(BOB, 1, 60))), "accepted 2");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     let findings = archive.findings("lab").unwrap();
     let found = findings.iter().find_map(|one| match one {
         Finding::SeveralNames {
@@ -277,7 +271,7 @@ fn foreigners(register: &TempRegister) {
     const Y: &str = "Y1234567X";
     let server = register.serve(rules());
     assert_eq!(server.submit(right(X, 1, 0)), "dni-letter");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert!(archive.why(X).unwrap().is_empty());
     drop(server);
     let server = register.serve(Rules {
@@ -314,7 +308,7 @@ fn one_file_serves_a_course(register: &TempRegister) {
         let early = attempt(ANA, code(ANA, 90 * n as i64 + 30), 1, 90 * n as i64);
         assert_eq!(server.submit(early), format!("accepted {}", n + 1));
     }
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.labs().unwrap(), ["one", "three", "two"]);
     assert_eq!(archive.submissions("two").unwrap()[0].number, 2);
 }

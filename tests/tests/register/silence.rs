@@ -175,7 +175,7 @@ fn it_says_nothing_from_the_start() {
         let url = format!("postgres://lecturer@127.0.0.1:{port}/lab{options}");
         let location: Location = url.parse().unwrap();
         let began = Instant::now();
-        let error = location.archive(false).map(|_| ()).unwrap_err();
+        let error = location.archive().map(|_| ()).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Silent, "{error}");
         assert!(began.elapsed() < ENOUGH, "{:?}", began.elapsed());
     }

@@ -31,7 +31,7 @@ fn from(address: &str, attempt: Attempt) -> Attempt {
 
 /// How many rows the tables have that failures may leave.
 fn rows(register: &TempRegister) -> usize {
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     (0..300)
         .map(|n| archive.why(&invented(n)).unwrap().len())
         .sum()
@@ -39,7 +39,7 @@ fn rows(register: &TempRegister) -> usize {
 
 /// Where it is known who may submit, failures of others are counted.
 fn unknown_dnis_leave_no_rows(register: &TempRegister) {
-    let mut archive = register.location.archive(true).unwrap();
+    let mut archive = register.location.archive_or_create().unwrap();
     let ana = RosterEntry {
         dni: ANA.to_owned(),
         ..RosterEntry::default()
@@ -81,7 +81,7 @@ fn invented_dnis_leave_few_rows(register: &TempRegister) {
         assert_eq!(server.submit(wrong("7777777", 9, second)), "wrong-code");
     }
     assert_eq!(server.submit(wrong("8888888", 1, 10)), "wrong-code");
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.why("7777777").unwrap().len(), 2);
     assert_eq!(archive.why("8888888").unwrap().len(), 1);
     drop(server);
@@ -92,7 +92,7 @@ fn invented_dnis_leave_few_rows(register: &TempRegister) {
 }
 
 fn invented_submissions_have_a_budget(register: &TempRegister) {
-    let mut archive = register.location.archive(true).unwrap();
+    let mut archive = register.location.archive_or_create().unwrap();
     let few = Rules {
         new_dnis: 20,
         ..rules()
@@ -131,7 +131,7 @@ fn invented_submissions_have_a_budget(register: &TempRegister) {
 }
 
 fn a_flood_is_not_looked_up(register: &TempRegister) {
-    let mut archive = register.location.archive(true).unwrap();
+    let mut archive = register.location.archive_or_create().unwrap();
     let class: Vec<RosterEntry> = (0..300)
         .map(|n| RosterEntry {
             dni: format!("{}", 60_000_000 + n),
@@ -192,7 +192,7 @@ fn an_ipv6_user_is_one(register: &TempRegister) {
         server.submit(from("2001:db8:1:3::2", right("7777777", 1, 300))),
         "accepted 2"
     );
-    let mut archive = register.location.archive(false).unwrap();
+    let mut archive = register.location.archive().unwrap();
     let findings = format!("{:?}", archive.findings("lab").unwrap());
     assert!(findings.contains("2001:db8:1:3::\""), "{findings}");
 }
