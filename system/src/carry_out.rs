@@ -186,9 +186,9 @@ fn store<W: Watch>(
     id: StoreId,
     attempt: &Attempt,
 ) {
-    let (goes_on, clock) = (permit.map(Permit::keeps_waiting), run.clock);
+    let (unprotect, clock) = (permit.map(Permit::protect), run.clock);
     let done = Box::new(move |decision| {
-        goes_on.iter().for_each(|goes_on| goes_on(clock.mono()));
+        (unprotect.iter()).for_each(|unprotect| unprotect(clock.mono()));
         send(Message::Stored(id, decision));
     });
     run.store(attempt.clone(), done);

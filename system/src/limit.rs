@@ -30,7 +30,7 @@ pub const MAX_REFUSALS: usize = 64;
 pub const SILENCE: Duration = Duration::from_secs(1);
 
 /// When a peer was last heard, while the server itself keeps it waiting: it never counts as silent.
-const NEVER: Mono = Mono::from_nanos(u64::MAX);
+const NEVER_SILENT: Mono = Mono::from_nanos(u64::MAX);
 
 /// Limits the connections of one or several servers: in all, and from each address.
 ///
@@ -237,7 +237,7 @@ impl Table {
     /// silent.
     fn next_silence(&self) -> Option<Mono> {
         let first = self.evictable.values().map(|one| one.heard()).min()?;
-        (first != NEVER).then(|| first.plus(self.silence))
+        (first != NEVER_SILENT).then(|| first.plus(self.silence))
     }
 
     /// Stops counting a connection.

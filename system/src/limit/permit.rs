@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use socklab_core::Mono;
 
-use super::{ConnectionLimit, NEVER};
+use super::{ConnectionLimit, NEVER_SILENT};
 use crate::lock::lock;
 
 /// A connection's place in the limit, given back when dropped.
@@ -26,8 +26,8 @@ pub(super) enum PermitKind {
 /// What is known of a connection that may be evicted.
 pub(super) struct Evictable {
     pub(super) prefix: IpAddr,
-    /// When the peer was last heard, in nanoseconds; [`NEVER`] while the server itself keeps it
-    /// waiting.
+    /// When the peer was last heard, in nanoseconds; [`NEVER_SILENT`] while the server itself keeps
+    /// it waiting.
     heard: AtomicU64,
     pub(super) evicted: AtomicBool,
     pub(super) wake: Mutex<Option<Box<dyn Fn() + Send>>>,
@@ -68,9 +68,10 @@ impl Permit {
             .for_each(|one| one.set_heard(now));
     }
 
-    /// Notes that the server itself keeps the peer waiting, until the returned function is called.
-    pub fn keeps_waiting(&self) -> impl Fn(Mono) + Send + 'static {
-        self.heard(NEVER);
+    /// Protects the connection from eviction, because the server itself keeps the peer waiting,
+    /// until the returned function is called.
+    pub fn protect(&self) -> impl Fn(Mono) + Send + 'static {
+        self.heard(NEVER_SILENT);
         let evictable = self.evictable().cloned();
         move |now| evictable.iter().for_each(|one| one.set_heard(now))
     }

@@ -119,10 +119,10 @@ fn the_longest_silent_of_the_most_crowded_network_makes_room() {
 fn who_is_kept_waiting_is_not_silent() {
     let mut limit = TestLimit::new(ConnectionLimit::new(1, 1));
     let served = limit.served("192.0.2.1");
-    let goes_on = served.keeps_waiting();
+    let unprotect = served.protect();
     let (over, _) = limit.after(60_000).begins("192.0.2.2");
     assert_eq!(over, Some(ExceededLimit::Total));
-    goes_on(limit.now);
+    unprotect(limit.now);
     let (over, _) = limit.after(999).begins("192.0.2.2");
     assert_eq!(over, Some(ExceededLimit::Total));
     let _next = limit.after(1).served("192.0.2.2");
