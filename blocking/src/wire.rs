@@ -134,9 +134,9 @@ impl BlockingWire {
                 if set {
                     datagrams.udp.set_read_timeout(timeout)?;
                 }
-                let one = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv(buffer);
-                let any = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv_from(buffer);
-                datagrams.receive(buffer, clock, one, any)
+                let recv = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv(buffer);
+                let recv_from = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv_from(buffer);
+                datagrams.receive(buffer, clock, recv, recv_from)
             }
             Wire::Stream(stream) => {
                 if set {

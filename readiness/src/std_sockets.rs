@@ -63,9 +63,9 @@ pub fn receive(
     buffer: &mut [u8],
     clock: &Clock,
 ) -> io::Result<Received> {
-    let one = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv(buffer);
-    let any = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv_from(buffer);
-    wire.receive(buffer, clock, one, any)
+    let recv = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv(buffer);
+    let recv_from = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv_from(buffer);
+    wire.receive(buffer, clock, recv, recv_from)
 }
 
 /// Accepts a connection, and makes it nonblocking.

@@ -164,7 +164,7 @@ impl<U: SystemSocket> UdpWire<U> {
         self.batching.take_rest(buffer)
     }
 
-    /// Receives a datagram. A client calls `connected`. A server calls `plain`, unless its socket
+    /// Receives a datagram. A client calls `recv`. A server calls `recv_from`, unless its socket
     /// reports more than bytes and sender.
     ///
     /// # Errors
@@ -174,17 +174,17 @@ impl<U: SystemSocket> UdpWire<U> {
         &self,
         buffer: &mut [u8],
         clock: &Clock,
-        connected: impl FnOnce(&U, &mut [u8]) -> io::Result<usize>,
-        plain: impl FnOnce(&U, &mut [u8]) -> io::Result<(usize, SocketAddr)>,
+        recv: impl FnOnce(&U, &mut [u8]) -> io::Result<usize>,
+        recv_from: impl FnOnce(&U, &mut [u8]) -> io::Result<(usize, SocketAddr)>,
     ) -> io::Result<Received> {
         let udp = &self.udp;
         match self.peer {
-            Some(link) => Ok(Received::Datagram(link, connected(udp, buffer)?, None)),
+            Some(link) => Ok(Received::Datagram(link, recv(udp, buffer)?, None)),
             None if self.ancillary.is_used() => {
                 self.ancillary.receive(&SockRef::from(udp), buffer, clock)
             }
             None => {
-                let (len, peer) = plain(udp, buffer)?;
+                let (len, peer) = recv_from(udp, buffer)?;
                 Ok(Received::Datagram(Link::first(peer), len, None))
             }
         }
