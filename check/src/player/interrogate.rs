@@ -10,7 +10,12 @@ use crate::report::{Act, Reason};
 
 impl Player<'_> {
     /// The program sent something other than expected.
-    pub(super) fn wrong(&mut self, peer: &str, expected: &[u8], received: Vec<u8>) -> EarlyEnd {
+    pub(super) fn wrong_reply(
+        &mut self,
+        peer: &str,
+        expected: &[u8],
+        received: Vec<u8>,
+    ) -> EarlyEnd {
         let question = match self.setup.role {
             Role::Server => self.sent.last(),
             Role::Client => None,
@@ -94,7 +99,7 @@ impl Player<'_> {
     }
 
     /// The program is silent although it is its turn.
-    pub(super) fn silent(&mut self, peer: &str, expected: &[u8]) -> EarlyEnd {
+    pub(super) fn no_reply(&mut self, peer: &str, expected: &[u8]) -> EarlyEnd {
         let first = self.setup.role == Role::Client && self.heard.is_empty();
         if first && let Some(question) = self.asks_more() {
             return EarlyEnd::NotChecked(Reason::Asks(question));
@@ -185,7 +190,7 @@ impl Player<'_> {
     }
 
     /// The program ended, or closed the connection, before it sent what it should.
-    pub(super) fn gone(&mut self, expected: &[u8]) -> EarlyEnd {
+    pub(super) fn ends_early(&mut self, expected: &[u8]) -> EarlyEnd {
         // The end of the connection may only be the first sign that the program ends.
         let _ = self.wait_until_quiet();
         if self.exit_code().is_some() || self.crashed() {
@@ -213,7 +218,7 @@ impl Player<'_> {
     }
 
     /// The program is a client and does not connect.
-    pub(super) fn not_asked(&mut self) -> EarlyEnd {
+    pub(super) fn no_request(&mut self) -> EarlyEnd {
         if let Some((cause, detail)) = self.went_elsewhere("a") {
             return self
                 .fail(Symptom::NoRequest, Some(cause))

@@ -8,7 +8,7 @@ use crate::diagnose;
 
 impl Player<'_> {
     /// The failure of a program that does not end. `None` if it only waits for a key.
-    pub(super) fn goes_on(&mut self) -> Option<EarlyEnd> {
+    pub(super) fn never_ends(&mut self) -> Option<EarlyEnd> {
         if self.leaves_after_enter() {
             return None;
         }
@@ -21,7 +21,7 @@ impl Player<'_> {
         } else if self.speaks_out_of_turn() {
             Some(Cause::TurnBroken)
         } else {
-            self.why_it_goes_on()
+            self.why_it_never_ends()
         };
         Some(self.fail(Symptom::NeverEnds, cause))
     }
@@ -41,7 +41,7 @@ impl Player<'_> {
     }
 
     /// Tries whether the last word ends the program in upper or lower case, or one step later.
-    fn why_it_goes_on(&mut self) -> Option<Cause> {
+    fn why_it_never_ends(&mut self) -> Option<Cause> {
         let newline = if self.wire.is_stream() { "\n" } else { "" };
         let chat = self.setup.exercise.name == "chat";
         if !chat && !matches!(self.setup.exercise.name, "echo" | "capitals") {

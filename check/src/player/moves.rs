@@ -167,10 +167,10 @@ impl Player<'_> {
                     self.heard.push(bytes);
                     return Ok(());
                 }
-                Err(self.wrong(peer, expected, bytes))
+                Err(self.wrong_reply(peer, expected, bytes))
             }
-            Waited::Exited => Err(self.gone(expected)),
-            Waited::Over => Err(self.silent(peer, expected)),
+            Waited::Exited => Err(self.ends_early(expected)),
+            Waited::Over => Err(self.no_reply(peer, expected)),
         }
     }
 
@@ -201,14 +201,14 @@ impl Player<'_> {
         let rest = stream.rest().to_vec();
         if !rest.is_empty() {
             self.program_step(Act::Sends(rest.clone()), false);
-            return Err(self.wrong(peer, expected, rest));
+            return Err(self.wrong_reply(peer, expected, rest));
         }
         if stream.ended {
             self.program_step(Act::Closes, false);
         }
         match came {
-            Waited::Over => Err(self.silent(peer, expected)),
-            _ => Err(self.gone(expected)),
+            Waited::Over => Err(self.no_reply(peer, expected)),
+            _ => Err(self.ends_early(expected)),
         }
     }
 
@@ -237,10 +237,10 @@ impl Player<'_> {
             return Ok(all);
         }
         match came {
-            Waited::Over => Err(self.silent(peer, b"")),
+            Waited::Over => Err(self.no_reply(peer, b"")),
             _ => {
                 self.program_step(Act::Closes, false);
-                Err(self.gone(b""))
+                Err(self.ends_early(b""))
             }
         }
     }
@@ -285,7 +285,7 @@ impl Player<'_> {
                 self.program_step(Act::Connects, true);
                 Ok(())
             }
-            Waited::Exited | Waited::Over => Err(self.not_asked()),
+            Waited::Exited | Waited::Over => Err(self.no_request()),
         }
     }
 
@@ -303,7 +303,7 @@ impl Player<'_> {
             let expected = stream.received[..stream.taken].to_vec();
             let received = stream.received.clone();
             self.program_step(Act::Sends(more), false);
-            return Err(self.wrong(peer, &expected, received));
+            return Err(self.wrong_reply(peer, &expected, received));
         }
         if stream.ended || matches!(came, Waited::Exited) {
             self.program_step(Act::Closes, true);
@@ -328,7 +328,7 @@ impl Player<'_> {
             return Ok(());
         }
         if !self.ends() {
-            return self.goes_on().map_or(Ok(()), Err);
+            return self.never_ends().map_or(Ok(()), Err);
         }
         if self.crashed() {
             return Err(self.exited(Symptom::Crash));

@@ -54,7 +54,7 @@ impl Player<'_> {
             break;
         }
         if !connected {
-            return Err(self.not_asked());
+            return Err(self.no_request());
         }
         self.program_step(Act::Connects, true);
         let come = self.wait(|player| player.message_ended().then_some(()));
@@ -68,8 +68,8 @@ impl Player<'_> {
             return self.judge(bytes);
         }
         Err(match come {
-            Waited::Over => self.silent("a", b""),
-            _ => self.gone(b""),
+            Waited::Over => self.no_reply("a", b""),
+            _ => self.ends_early(b""),
         })
     }
 
