@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stdin};
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
-use socklab_experiments::lesson::{Answer, Answers, Bench, LESSONS, Lesson};
+use socklab_experiments::lesson::{Answer, Answers, LESSONS, Lesson, LessonContext};
 use socklab_text::{Messages, system_error};
 
 use crate::exit::Exit;
@@ -51,12 +51,12 @@ fn list(messages: &dyn Messages) -> Exit {
 }
 
 fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
-    let bench = Bench {
+    let context = LessonContext {
         messages,
         quick: args.lesson_quick,
         progress: &print::info,
     };
-    let asked = (lesson.ask)(&bench);
+    let asked = (lesson.ask)(&context);
     let mut predicted = None;
     if let Some(text) = &args.predict {
         predicted = asked.answers.parse(text);
@@ -75,7 +75,7 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
     if args.predict.is_none() {
         predicted = ask(&asked.answers, messages);
     }
-    match (lesson.measure)(&bench) {
+    match (lesson.measure)(&context) {
         Ok(found) => {
             outlet::payload(
                 asked

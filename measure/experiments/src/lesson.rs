@@ -5,8 +5,8 @@
 //! behaves differently is shown as it behaves.
 
 mod batching;
-mod bench;
 mod c10k;
+mod context;
 mod coordinated_omission;
 mod definition;
 mod fork;
@@ -21,7 +21,7 @@ mod spin;
 mod start_order;
 mod stream;
 
-pub use bench::Bench;
+pub use context::LessonContext;
 pub use definition::{Findings, Lesson, Question};
 pub use prediction::{Answer, Answers};
 

@@ -7,7 +7,7 @@ use socklab_core::Link;
 use socklab_system::{Wire, supports_batching};
 use socklab_text::Grid;
 
-use super::bench::Bench;
+use super::context::LessonContext;
 use super::definition::{Findings, Lesson, Question};
 use super::page::figures;
 use super::prediction::{Answer, Answers};
@@ -34,8 +34,8 @@ const MODELS: [&str; 3] = ["blocking", "blocking-batched", "mio-batched"];
 const BATCH: usize = 32;
 const LENGTH: usize = 32;
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
     Question {
         setup: messages.say_with("lesson-batching-setup", &[("count", &BATCH)]),
         question: messages.say("lesson-batching-question"),
@@ -43,9 +43,9 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
-    let rounds = bench.choose(2000, 100);
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
+    let rounds = context.choose(2000, 100);
     let header = [
         messages.say("lesson-model"),
         messages.say("lesson-batching-come"),
@@ -62,12 +62,12 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     }
     let mut measured = None;
     for model in MODELS {
-        bench.progress(model);
+        context.progress(model);
         let spec = ServerSpec {
             observe: true,
             ..ServerSpec::default()
         };
-        let server = bench.server_that("echo", model, spec)?;
+        let server = context.server_that("echo", model, spec)?;
         for at_once in [1, BATCH] {
             let (used, replies) = asked(&server, at_once, rounds)?;
             let calls = |name| used.operations.get(name).map_or(0, |one| one.calls);

@@ -8,7 +8,7 @@ use socklab_load::{Idle, Outcome, Pace, Plan, Workload};
 
 use socklab_text::Grid;
 
-use super::bench::Bench;
+use super::context::LessonContext;
 use super::definition::{Findings, Lesson, Question};
 use super::page::{NONE, figures, millis};
 use super::prediction::{Answer, Answers};
@@ -35,9 +35,9 @@ const STEPS: [u32; 4] = [10, 100, 1_000, 10_000];
 /// How many submissions per second one more client makes.
 const RATE: f64 = 200.0;
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
-    let most = bench.steps(&STEPS).last().copied().unwrap_or(0);
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
+    let most = context.steps(&STEPS).last().copied().unwrap_or(0);
     Question {
         setup: messages.say_with("lesson-c10k-setup", &[("count", &most)]),
         question: messages.say("lesson-c10k-question"),
@@ -53,8 +53,8 @@ struct Step {
     memory: u64,
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
     let header = [
         messages.say("lesson-model"),
         messages.say("lesson-idle"),
@@ -68,18 +68,18 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let mut notes = vec![messages.say_with("lesson-c10k-columns", &[("rate", &RATE)])];
     let mut costs = Vec::new();
     for model in MODELS {
-        let server = bench.server("submit", model)?;
+        let server = context.server("submit", model)?;
         let mut held: Vec<Idle> = Vec::new();
         let mut seen: Vec<Step> = Vec::new();
-        for idle in bench.steps(&STEPS) {
-            bench.progress(
+        for idle in context.steps(&STEPS) {
+            context.progress(
                 &messages.say_with("lesson-c10k-step", &[("model", &model), ("count", &idle)]),
             );
             let before: usize = held.iter().map(Idle::held).sum();
             let more = idle.saturating_sub(before as u32);
             held.push(Idle::open(server.address, more).map_err(io::Error::other)?);
             settle(server.address)?;
-            let one_more = one_more(bench, server.address, seen.len() as u64)?;
+            let one_more = one_more(context, server.address, seen.len() as u64)?;
             let footprint = server.footprint();
             let idle = held.iter().map(Idle::held).sum::<usize>() as u32;
             let known = footprint.threads > 0;
@@ -107,7 +107,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
                 millis(one_more.response.value_at_quantile(0.5)),
                 millis(one_more.response.value_at_quantile(0.99)),
             ]);
-            notes.extend(bench.trouble(model, &one_more));
+            notes.extend(context.trouble(model, &one_more));
             costs.push((model, each));
             seen.push(step);
         }
@@ -142,11 +142,11 @@ fn settle(server: SocketAddr) -> io::Result<()> {
 
 /// Measures how long one more client waits for its answers. It asks at a moderate rate, because
 /// each submission stays in the server's memory.
-fn one_more(bench: &Bench<'_>, to: SocketAddr, step: u64) -> io::Result<Outcome> {
+fn one_more(context: &LessonContext<'_>, to: SocketAddr, step: u64) -> io::Result<Outcome> {
     let plan = Plan {
         connections: 100,
         pace: Pace::Open { rate: RATE },
-        measure: bench.choose(Duration::from_millis(300), Duration::from_millis(100)),
+        measure: context.choose(Duration::from_millis(300), Duration::from_millis(100)),
         warm_up: Duration::from_millis(50)..Duration::from_millis(100),
         timeout: Duration::from_secs(5),
         // Use other DNIs at each step, because each DNI submits once.

@@ -9,7 +9,7 @@ use crate::measured::MeasuredServer;
 
 use socklab_text::Grid;
 
-use super::bench::Bench;
+use super::context::LessonContext;
 use super::definition::{Findings, Lesson, Question};
 use super::page::{figures, millis};
 use super::prediction::{Answer, Answers};
@@ -35,14 +35,14 @@ const MODEL: &str = "mio";
 const RATE: f64 = 200.0;
 
 /// How long the server is stopped, and how long the measurement takes.
-fn times(bench: &Bench<'_>) -> (Duration, Duration) {
-    let stall = bench.choose(Duration::from_millis(1000), Duration::from_millis(250));
+fn times(context: &LessonContext<'_>) -> (Duration, Duration) {
+    let stall = context.choose(Duration::from_millis(1000), Duration::from_millis(250));
     (stall, stall * 4)
 }
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
-    let (stall, measure) = times(bench);
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
+    let (stall, measure) = times(context);
     Question {
         setup: messages.say_with(
             "lesson-coordinated-omission-setup",
@@ -58,9 +58,9 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
-    let (stall, _) = times(bench);
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
+    let (stall, _) = times(context);
     let header = [
         messages.say("lesson-load"),
         messages.say("lesson-time"),
@@ -79,8 +79,8 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         ("lesson-open-loop", Pace::Open { rate: RATE }),
     ] {
         let name = messages.say(load);
-        bench.progress(&name);
-        let Some(outcome) = with_a_stall(bench, pace)? else {
+        context.progress(&name);
+        let Some(outcome) = with_a_stall(context, pace)? else {
             notes.push(messages.say("lesson-no-stall"));
             break;
         };
@@ -103,7 +103,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             ]);
         }
         shown.push(u128::from(outcome.response.value_at_quantile(0.99)) * 2 >= stall.as_nanos());
-        notes.extend(bench.trouble(&name, &outcome));
+        notes.extend(context.trouble(&name, &outcome));
     }
     let answer = match shown[..] {
         [closed, open] => Some(usize::from(closed) + 2 * usize::from(open)),
@@ -123,9 +123,9 @@ fn percent(of: u64, all: u64) -> String {
 
 /// Measures one connection after another to a fresh server that is stopped once. Returns `None` if
 /// the system cannot stop a process.
-fn with_a_stall(bench: &Bench<'_>, pace: Pace) -> io::Result<Option<Outcome>> {
-    let (stall, measure) = times(bench);
-    let server = bench.server("welcome", MODEL)?;
+fn with_a_stall(context: &LessonContext<'_>, pace: Pace) -> io::Result<Option<Outcome>> {
+    let (stall, measure) = times(context);
+    let server = context.server("welcome", MODEL)?;
     let plan = Plan {
         connections: 1,
         pace,

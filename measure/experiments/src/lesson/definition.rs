@@ -4,7 +4,7 @@ use std::io;
 
 use socklab_text::{Grid, Messages};
 
-use super::bench::Bench;
+use super::context::LessonContext;
 use super::page::paragraph;
 use super::prediction::{Answer, Answers};
 
@@ -15,9 +15,9 @@ pub struct Lesson {
     /// The lesson's question, in one line.
     pub about: &'static str,
     /// Makes the question, with a description of what will be measured.
-    pub ask: fn(&Bench<'_>) -> Question,
+    pub ask: fn(&LessonContext<'_>) -> Question,
     /// Measures the answer.
-    pub measure: fn(&Bench<'_>) -> io::Result<Findings>,
+    pub measure: fn(&LessonContext<'_>) -> io::Result<Findings>,
     /// The messages with the explanation and with its source.
     pub(super) why: &'static str,
     pub(super) source: &'static str,

@@ -11,7 +11,7 @@ use socklab_core::Transport;
 use socklab_process::{ProcessUsage, Program, ProgramSpec};
 use socklab_text::Grid;
 
-use super::bench::{Bench, cores};
+use super::context::{LessonContext, cores};
 use super::definition::{Findings, Lesson, Question};
 use super::page::{NONE, figures};
 use super::prediction::{Answer, Answers};
@@ -46,13 +46,13 @@ const DESIGNS: [(&str, Option<f64>); 5] = [
 const CLIENTS: usize = 5;
 
 /// How many connections all clients make together.
-fn connections(bench: &Bench<'_>) -> usize {
-    CLIENTS * bench.choose(100, 10)
+fn connections(context: &LessonContext<'_>) -> usize {
+    CLIENTS * context.choose(100, 10)
 }
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
-    let count = connections(bench);
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
+    let count = connections(context);
     Question {
         setup: messages.say_with(
             "lesson-fork-setup",
@@ -63,9 +63,9 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
-    let count = connections(bench);
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
+    let count = connections(context);
     let header = [
         messages.say("lesson-fork-design"),
         messages.say("lesson-fork-cpu"),
@@ -80,7 +80,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             notes.push(messages.say("lesson-fork-not-here"));
             break;
         }
-        bench.progress(design);
+        context.progress(design);
         let each = connection(design, count)?;
         let base = *base.get_or_insert(each);
         table.rows.push(vec![
@@ -92,7 +92,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
         costs.push((design, each));
     }
     if cfg!(target_os = "linux") {
-        bench.progress("exec");
+        context.progress("exec");
         table.rows.push(vec![
             messages.say("lesson-fork-exec"),
             figures(start(count / CLIENTS)?),

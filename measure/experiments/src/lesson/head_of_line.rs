@@ -9,7 +9,7 @@ use socklab_load::{Outcome, Pace, Plan, Workload};
 
 use socklab_text::Grid;
 
-use super::bench::Bench;
+use super::context::LessonContext;
 use super::definition::{Findings, Lesson, Question};
 use super::page::{figures, millis};
 use super::prediction::{Answer, Answers};
@@ -47,13 +47,13 @@ const RATE: f64 = 100.0;
 const SLOWLY: &str = "Ana&12345678&000000";
 
 /// How long the slow client takes.
-fn hold(bench: &Bench<'_>) -> Duration {
-    bench.choose(Duration::from_millis(1000), Duration::from_millis(300))
+fn hold(context: &LessonContext<'_>) -> Duration {
+    context.choose(Duration::from_millis(1000), Duration::from_millis(300))
 }
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
-    let seconds = hold(bench);
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
+    let seconds = hold(context);
     Question {
         setup: messages.say_with(
             "lesson-head-of-line-setup",
@@ -69,9 +69,9 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
-    let hold = hold(bench);
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
+    let hold = hold(context);
     let header = [
         messages.say("lesson-model"),
         messages.say("lesson-slow-client"),
@@ -84,8 +84,8 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let mut notes = vec![messages.say("lesson-head-of-line-rule")];
     let mut held = Vec::new();
     for model in MODELS {
-        bench.progress(model);
-        let server = bench.server("submit", model)?;
+        context.progress(model);
+        let server = context.server("submit", model)?;
         let (slow, others) = beside_a_slow_one(server.address, hold)?;
         let response = &others.response;
         table.rows.push(vec![
@@ -97,7 +97,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             millis(response.max()),
         ]);
         held.push(u128::from(response.value_at_quantile(0.99)) * 2 >= hold.as_nanos());
-        notes.extend(bench.trouble(model, &others));
+        notes.extend(context.trouble(model, &others));
     }
     let measured = CHOICES.iter().position(|choice| held == *choice);
     Ok(Findings {

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 
 use socklab_text::Grid;
 
-use super::bench::Bench;
+use super::context::LessonContext;
 use super::definition::{Findings, Lesson, Question};
 use super::prediction::{Answer, Answers};
 use crate::in_process::ANY;
@@ -31,8 +31,8 @@ const BYTES: usize = 8;
 /// does.
 const CHOICES: [[bool; 2]; 4] = [[false, false], [true, false], [false, true], [true, true]];
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
     Question {
         setup: messages.say_with("lesson-level-edge-setup", &[("bytes", &BYTES)]),
         question: messages.say("lesson-level-edge-question"),
@@ -57,8 +57,8 @@ struct Wakeups {
     unread: usize,
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
     let header = [
         messages.say("lesson-level-edge-wait"),
         messages.say("lesson-level-edge-kind"),
@@ -69,7 +69,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     ];
     let mut table = Grid::new(2, header, Vec::new());
     let mut seen: [Option<bool>; 2] = [None, None];
-    for (name, edge, wakeups) in waits(bench)? {
+    for (name, edge, wakeups) in waits(context)? {
         let yes = |woke: bool| messages.say(if woke { "lesson-yes" } else { "lesson-no" });
         let kind = match edge {
             true => "lesson-level-edge-of-edge",
@@ -133,7 +133,7 @@ fn half_read(
 /// The waits of this system. Each comes with whether it is edge-triggered, and with what it
 /// reported.
 #[cfg(target_os = "linux")]
-fn waits(bench: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
+fn waits(context: &LessonContext<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
     use nix::poll::{PollFd, PollFlags, poll};
     use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
     use nix::sys::select::{FdSet, select};
@@ -141,9 +141,9 @@ fn waits(bench: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
     use std::os::fd::{AsFd, AsRawFd};
 
     // The time-out of a wait that reports no data, in milliseconds.
-    let limit: u16 = bench.choose(300, 50);
+    let limit: u16 = context.choose(300, 50);
     let not_watched = |_: &TcpStream| Ok(());
-    bench.progress("select");
+    context.progress("select");
     let by_select = half_read(not_watched, |stream| {
         let mut read = FdSet::new();
         read.insert(stream.as_fd());
@@ -151,13 +151,13 @@ fn waits(bench: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
         let highest = stream.as_raw_fd() + 1;
         Ok(select(highest, &mut read, None, None, &mut limit)? > 0)
     })?;
-    bench.progress("poll");
+    context.progress("poll");
     let by_poll = half_read(not_watched, |stream| {
         let mut list = [PollFd::new(stream.as_fd(), PollFlags::POLLIN)];
         Ok(poll(&mut list, limit)? > 0)
     })?;
     let by_epoll = |flags| {
-        bench.progress("epoll");
+        context.progress("epoll");
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         let add = |stream: &TcpStream| Ok(epoll.add(stream, EpollEvent::new(flags, 0))?);
         half_read(add, |_| {
@@ -179,6 +179,6 @@ fn waits(bench: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
 
 /// Other systems have no single call that offers both kinds of wait.
 #[cfg(not(target_os = "linux"))]
-fn waits(_: &Bench<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
+fn waits(_: &LessonContext<'_>) -> io::Result<Vec<(&'static str, bool, Wakeups)>> {
     Ok(Vec::new())
 }

@@ -14,7 +14,7 @@ use socklab_text::system_error;
 
 use socklab_text::Grid;
 
-use super::bench::{Bench, client, listen, next_client};
+use super::context::{LessonContext, client, listen, next_client};
 use super::definition::{Findings, Lesson, Question};
 use super::page::{NONE, figures};
 use super::prediction::{Answer, Answers};
@@ -41,8 +41,8 @@ const TIMES: usize = 5;
 /// How long to wait for an event that must come.
 const LIMIT: Duration = Duration::from_secs(5);
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
     Question {
         setup: messages.say_with("lesson-ports-setup", &[("times", &TIMES)]),
         question: messages.say("lesson-ports-question"),
@@ -50,9 +50,9 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
-    bench.progress("TCP");
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
+    context.progress("TCP");
     let server = listen(&welcome::EXERCISE, ANY)?;
     let ours = server.address;
     let greeted = greet(&server)?;
@@ -64,7 +64,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let (theirs, hung_up) = hang_up()?;
     let ended_by_client = waiting(theirs.port(), &hung_up);
     let again = bind((ANY.0, hung_up[0]).into(), false);
-    bench.progress("UDP");
+    context.progress("UDP");
     let sent = send_from_one_socket()?;
 
     let header = [

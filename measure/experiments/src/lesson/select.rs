@@ -6,7 +6,7 @@ use std::time::Duration;
 use socklab_load::{Idle, LoadGenerator, Plan, Workload};
 use socklab_text::Grid;
 
-use super::bench::Bench;
+use super::context::LessonContext;
 use super::definition::{Findings, Lesson, Question};
 use super::page::{NONE, figures};
 use super::prediction::{Answer, Answers};
@@ -40,9 +40,9 @@ const PUBLISHED: [[f64; MODELS.len()]; STEPS.len()] =
 /// How long the client talks before the first reading of the counters and after the last.
 const AROUND: Duration = Duration::from_millis(30);
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
-    let steps = bench.steps(&STEPS);
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
+    let steps = context.steps(&STEPS);
     let (first, last) = (steps.first().copied(), steps.last().copied());
     let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
     Question {
@@ -55,8 +55,8 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
     let header = [
         messages.say("lesson-model"),
         messages.say("lesson-idle"),
@@ -67,7 +67,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     ];
     let mut table = Grid::new(1, header, Vec::new());
     let mut notes = vec![messages.say("lesson-select-columns")];
-    let (offered, lacking) = bench.offered(&MODELS);
+    let (offered, lacking) = context.offered(&MODELS);
     notes.extend(lacking);
     let mut growth = [None; MODELS.len()];
     for (at, model) in MODELS.into_iter().enumerate() {
@@ -78,17 +78,17 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             observe: true,
             ..ServerSpec::default()
         };
-        let server = bench.server_that("capitals", model, spec)?;
+        let server = context.server_that("capitals", model, spec)?;
         let mut held: Vec<Idle> = Vec::new();
         let mut first = None;
-        for (step, idle) in bench.steps(&STEPS).into_iter().enumerate() {
-            bench.progress(
+        for (step, idle) in context.steps(&STEPS).into_iter().enumerate() {
+            context.progress(
                 &messages.say_with("lesson-c10k-step", &[("model", &model), ("count", &idle)]),
             );
             let before: usize = held.iter().map(Idle::held).sum();
             let more = idle.saturating_sub(before as u32);
             held.push(Idle::open(server.address, more).map_err(io::Error::other)?);
-            let each = cost_of_a_wait(bench, &server)?;
+            let each = cost_of_a_wait(context, &server)?;
             let times = first.map(|first: f64| each / first);
             first = first.or(Some(each));
             growth[at] = times;
@@ -115,8 +115,8 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
 
 /// The CPU time in microseconds that a server takes for each wait, including its work between two
 /// waits: it receives and answers a line of the one client that talks.
-fn cost_of_a_wait(bench: &Bench<'_>, server: &MeasuredServer) -> io::Result<f64> {
-    let measure = bench.choose(Duration::from_millis(600), Duration::from_millis(100));
+fn cost_of_a_wait(context: &LessonContext<'_>, server: &MeasuredServer) -> io::Result<f64> {
+    let measure = context.choose(Duration::from_millis(600), Duration::from_millis(100));
     let plan = Plan::new(Workload::Capitals, server.address);
     let mut load = LoadGenerator::new(&plan).map_err(io::Error::other)?;
     let mut talk = |length| load.slice(length).map_err(io::Error::other);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use socklab_load::{Outcome, Pace, Plan, SLOW_WORK, SlowRequests, Workload};
 use socklab_text::Grid;
 
-use super::bench::Bench;
+use super::context::LessonContext;
 use super::definition::{Findings, Lesson, Question};
 use super::page::{NONE, millis};
 use super::prediction::{Answer, Answers};
@@ -41,8 +41,8 @@ const CHOICES: [[bool; MODELS.len()]; 4] = [
 /// How many other clients come in a second.
 const RATE: f64 = 200.0;
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
     let milliseconds = SLOW_WORK.as_millis() as u64;
     Question {
         setup: messages.say_with(
@@ -59,8 +59,8 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
     let header = [
         messages.say("lesson-model"),
         messages.say("lesson-slow-request-slow"),
@@ -71,20 +71,20 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     ];
     let mut table = Grid::new(1, header, Vec::new());
     let mut notes = vec![messages.say("lesson-slow-request-rule")];
-    let (offered, lacking) = bench.offered(&MODELS);
+    let (offered, lacking) = context.offered(&MODELS);
     notes.extend(lacking);
     let mut waits = [None; MODELS.len()];
     for (at, model) in MODELS.into_iter().enumerate() {
         if !offered.contains(&model) {
             continue;
         }
-        bench.progress(model);
+        context.progress(model);
         let spec = ServerSpec {
             slow_work: true,
             ..ServerSpec::default()
         };
-        let server = bench.server_that("capitals", model, spec)?;
-        let (slow, others) = beside_slow_ones(bench, server.address)?;
+        let server = context.server_that("capitals", model, spec)?;
+        let (slow, others) = beside_slow_ones(context, server.address)?;
         let response = &others.response;
         table.rows.push(vec![
             model.to_owned(),
@@ -95,7 +95,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             millis(response.value_at_quantile(0.99)),
         ]);
         waits[at] = Some(u128::from(response.value_at_quantile(0.5)) * 4 >= SLOW_WORK.as_nanos());
-        notes.extend(bench.trouble(model, &others));
+        notes.extend(context.trouble(model, &others));
     }
     let is = |choice: &[bool; MODELS.len()]| {
         let mut both = waits.iter().zip(choice);
@@ -111,14 +111,17 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
 }
 
 /// How long a slow request took (the median), and the results of the clients that came meanwhile.
-fn beside_slow_ones(bench: &Bench<'_>, to: SocketAddr) -> io::Result<(Option<Duration>, Outcome)> {
+fn beside_slow_ones(
+    context: &LessonContext<'_>,
+    to: SocketAddr,
+) -> io::Result<(Option<Duration>, Outcome)> {
     let slow = SlowRequests::begin(to, Duration::ZERO);
     let plan = Plan {
         // The most clients that may wait at the same time.
         connections: 1000,
         pace: Pace::Open { rate: RATE },
         warm_up: Duration::ZERO..Duration::ZERO,
-        measure: bench.choose(Duration::from_millis(2000), Duration::from_millis(400)),
+        measure: context.choose(Duration::from_millis(2000), Duration::from_millis(400)),
         timeout: Duration::from_secs(5),
         ..Plan::new(Workload::CapitalsOnce, to)
     };

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use socklab_load::{Plan, Workload};
 use socklab_text::Grid;
 
-use super::bench::Bench;
+use super::context::LessonContext;
 use super::definition::{Findings, Lesson, Question};
 use super::page::{figures, micros};
 use super::prediction::{Answer, Answers};
@@ -43,13 +43,13 @@ const CHOICES: [[bool; MODELS.len()]; 4] = [
 /// server that spins does not get all of the core.
 const USES: f64 = 0.1;
 
-fn idle(bench: &Bench<'_>) -> Duration {
-    bench.choose(Duration::from_millis(2000), Duration::from_millis(200))
+fn idle(context: &LessonContext<'_>) -> Duration {
+    context.choose(Duration::from_millis(2000), Duration::from_millis(200))
 }
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
-    let seconds = idle(bench);
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
+    let seconds = idle(context);
     Question {
         setup: messages.say_with("lesson-spin-setup", &[("seconds", &seconds)]),
         question: messages.say("lesson-spin-question"),
@@ -62,8 +62,8 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
     let header = [
         messages.say("lesson-model"),
         messages.say("lesson-spin-cpu"),
@@ -74,23 +74,23 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let mut table = Grid::new(1, header, Vec::new());
     let mut notes = vec![messages.say("lesson-spin-rule")];
     let mut uses = [false; MODELS.len()];
-    let (offered, lacking) = bench.offered(&MODELS);
+    let (offered, lacking) = context.offered(&MODELS);
     notes.extend(lacking);
     for (at, model) in MODELS.into_iter().enumerate() {
         if !offered.contains(&model) {
             continue;
         }
-        bench.progress(model);
+        context.progress(model);
         let spec = ServerSpec {
             observe: true,
             ..ServerSpec::default()
         };
-        let server = bench.server_that("echo", model, spec)?;
-        let (share, calls) = left_alone(&server, idle(bench))?;
+        let server = context.server_that("echo", model, spec)?;
+        let (share, calls) = left_alone(&server, idle(context))?;
         uses[at] = share >= USES;
         let plan = Plan {
             warm_up: Duration::from_millis(50)..Duration::from_millis(200),
-            measure: bench.choose(Duration::from_millis(1000), Duration::from_millis(150)),
+            measure: context.choose(Duration::from_millis(1000), Duration::from_millis(150)),
             ..Plan::new(Workload::Echo, server.address)
         };
         let outcome = socklab_load::run(&plan, &mut |_| ()).map_err(io::Error::other)?;
@@ -101,7 +101,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
             micros(outcome.response.value_at_quantile(0.5)),
             micros(outcome.response.value_at_quantile(0.99)),
         ]);
-        notes.extend(bench.trouble(model, &outcome));
+        notes.extend(context.trouble(model, &outcome));
     }
     let measured = CHOICES.iter().position(|choice| uses == *choice);
     Ok(Findings {

@@ -9,7 +9,7 @@ use socklab_text::Messages;
 
 use socklab_text::Grid;
 
-use super::bench::{Bench, ClientRun, client, listen, next_client};
+use super::context::{ClientRun, LessonContext, client, listen, next_client};
 use super::definition::{Findings, Lesson, Question};
 use super::page::millis;
 use super::prediction::{Answer, Answers};
@@ -33,8 +33,8 @@ pub(super) static LESSON: Lesson = Lesson {
 /// The line for the clients that ask for one.
 const LINE: &str = "hola";
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
     Question {
         setup: messages.say("lesson-start-order-setup"),
         question: messages.say("lesson-start-order-question"),
@@ -92,14 +92,14 @@ struct Case {
     heard: bool,
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
-    let pause = bench.choose(Duration::from_millis(400), Duration::from_millis(100));
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
+    let pause = context.choose(Duration::from_millis(400), Duration::from_millis(100));
     let ours = |exercise: &'static Exercise, to| {
         let run = client(exercise, to, &[LINE], Duration::from_secs(1));
         (Reported::by(&run), run.took)
     };
-    bench.progress("TCP, UDP");
+    context.progress("TCP, UDP");
     let tcp = case(&welcome::EXERCISE, pause, |to| ours(&welcome::EXERCISE, to))?;
     let plain = case(&message::EXERCISE, pause, send_and_leave)?;
     let message = case(&message::EXERCISE, pause, |to| ours(&message::EXERCISE, to))?;

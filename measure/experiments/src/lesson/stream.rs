@@ -9,7 +9,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 use socklab_text::Grid;
 
-use super::bench::Bench;
+use super::context::LessonContext;
 use super::definition::{Findings, Lesson, Question};
 use super::prediction::{Answer, Answers};
 use crate::in_process::{ANY, LIMIT};
@@ -75,13 +75,13 @@ const SEGMENT: u32 = 1_460;
 /// How long a receiver that reads later waits after the last send, for its bytes to arrive.
 const LATER: Duration = Duration::from_millis(5);
 
-fn times(bench: &Bench<'_>) -> usize {
-    bench.choose(100, 20)
+fn times(context: &LessonContext<'_>) -> usize {
+    context.choose(100, 20)
 }
 
-fn ask(bench: &Bench<'_>) -> Question {
-    let messages = bench.messages;
-    let times = times(bench);
+fn ask(context: &LessonContext<'_>) -> Question {
+    let messages = context.messages;
+    let times = times(context);
     Question {
         setup: messages.say_with(
             "lesson-stream-setup",
@@ -97,9 +97,9 @@ fn ask(bench: &Bench<'_>) -> Question {
     }
 }
 
-fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
-    let messages = bench.messages;
-    bench.progress("TCP");
+fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
+    let messages = context.messages;
+    context.progress("TCP");
     let header = [
         messages.say("lesson-stream-sends"),
         messages.say("lesson-stream-bytes"),
@@ -112,7 +112,7 @@ fn measure(bench: &Bench<'_>) -> io::Result<Findings> {
     let mut table = Grid::new(0, header, Vec::new());
     let (mut split, mut merged) = (false, false);
     for case in CASES {
-        let mut receives = (0..times(bench))
+        let mut receives = (0..times(context))
             .map(|_| send_and_receive(case))
             .collect::<io::Result<Vec<usize>>>()?;
         receives.sort_unstable();

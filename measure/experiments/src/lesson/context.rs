@@ -20,7 +20,7 @@ use crate::measured::{MeasuredServer, ServerSpec, raise_descriptors};
 const SPARE: u64 = 200;
 
 /// How a lesson is measured, and in which language it is shown.
-pub struct Bench<'a> {
+pub struct LessonContext<'a> {
     /// The language's messages.
     pub messages: &'a dyn Messages,
     /// Whether to measure for a short time only.
@@ -29,7 +29,7 @@ pub struct Bench<'a> {
     pub progress: &'a dyn Fn(&str),
 }
 
-impl Bench<'_> {
+impl LessonContext<'_> {
     /// Returns `usual`, or `quick` if the measurement should be short.
     pub(super) fn choose<T>(&self, usual: T, quick: T) -> T {
         if self.quick { quick } else { usual }
