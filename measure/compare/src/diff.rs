@@ -50,8 +50,19 @@ pub struct Diff {
     pub only_old: Vec<String>,
     /// Models that only the new file has.
     pub only_new: Vec<String>,
-    /// Facts of the machines that differ: the name, the old value, the new one.
-    pub environment: Vec<(String, String, String)>,
+    /// Facts of the machines that differ.
+    pub environment: Vec<FactChange>,
+}
+
+/// A fact of the machine that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactChange {
+    /// The fact's name.
+    pub name: String,
+    /// The old value.
+    pub old: String,
+    /// The new value.
+    pub new: String,
 }
 
 /// One figure that was compared.
@@ -234,7 +245,7 @@ impl Pair<'_> {
     }
 }
 
-fn environment(old: &Results, new: &Results) -> Vec<(String, String, String)> {
+fn environment(old: &Results, new: &Results) -> Vec<FactChange> {
     let facts: BTreeMap<&String, &String> = new
         .environment
         .facts
@@ -244,7 +255,11 @@ fn environment(old: &Results, new: &Results) -> Vec<(String, String, String)> {
     let differs = |(name, value): &(String, String)| {
         let other = facts.get(name).filter(|other| **other != value)?;
         let machine = !NOT_THE_MACHINE.contains(&name.as_str());
-        machine.then(|| (name.clone(), value.clone(), (*other).clone()))
+        machine.then(|| FactChange {
+            name: name.clone(),
+            old: value.clone(),
+            new: (*other).clone(),
+        })
     };
     old.environment.facts.iter().filter_map(differs).collect()
 }

@@ -1,6 +1,6 @@
 //! A difference as text.
 
-use super::{Diff, Figure, Refusal};
+use super::{Diff, FactChange, Figure, Refusal};
 use crate::names::Names;
 use crate::results::Load;
 use socklab_text::Grid;
@@ -15,13 +15,9 @@ pub fn show(diff: &Diff, messages: &dyn Messages) -> String {
         text.push('\n');
     };
     let facts = diff.environment.iter();
-    let fact = |(name, old, new): &(String, String, String)| {
-        format!(
-            "{}: {} → {}",
-            names.name(name),
-            names.name(old),
-            names.name(new)
-        )
+    let fact = |one: &FactChange| {
+        let [name, old, new] = [&one.name, &one.old, &one.new].map(|text| names.name(text));
+        format!("{name}: {old} → {new}")
     };
     let facts: Vec<String> = facts.map(fact).collect();
     if !facts.is_empty() {

@@ -1,6 +1,6 @@
 //! What changed between two comparisons.
 
-use socklab_compare::diff::{Diff, Refusal, diff, show};
+use socklab_compare::diff::{Diff, FactChange, Refusal, diff, show};
 use socklab_compare::results::{Invalid, Load, Results};
 use socklab_compare::summary::{Metric, Verdict};
 
@@ -174,11 +174,11 @@ fn what_could_not_be_compared_is_said() {
     );
     assert_eq!(
         diff.environment,
-        [(
-            "kernel".to_owned(),
-            "6.12.0".to_owned(),
-            "6.13.0".to_owned()
-        )]
+        [FactChange {
+            name: "kernel".to_owned(),
+            old: "6.12.0".to_owned(),
+            new: "6.13.0".to_owned()
+        }]
     );
     assert_eq!(diff.too_few(), 32);
     let text = show(&diff, &messages("en"));
