@@ -54,6 +54,7 @@ impl<'t> SummaryText<'t> {
         sentences.extend(self.idle());
         sentences.extend(self.knees());
         sentences.extend(self.equal());
+        sentences.extend(self.two_speeds());
         sentences.extend(self.bounds());
         sentences.extend(self.lost());
         sentences.extend(self.invalid());
@@ -207,6 +208,28 @@ impl<'t> SummaryText<'t> {
         let decimals = usize::from(width < 0.0995);
         let percent = format!("{} %", self.names.numbers.fixed(100.0 * width, decimals));
         Some(self.say_with("compare-reading-rule", &[("percent", &percent)]))
+    }
+
+    /// Servers that had two speeds under a load.
+    fn two_speeds(&self) -> Vec<String> {
+        let cells = self.summary.cells.iter();
+        let sentences = cells.filter_map(|cell| {
+            let [slow, fast] = cell.modes?;
+            let numbers = self.names.numbers;
+            let (rate, share) = (|one| numbers.three(one), |one| numbers.percent(one));
+            Some(self.say_with(
+                "compare-reading-two-speeds",
+                &[
+                    ("model", &self.names.name(&cell.model)),
+                    ("load", &self.load(cell.load)),
+                    ("slow", &rate(slow.rate)),
+                    ("slow-share", &share(slow.share)),
+                    ("fast", &rate(fast.rate)),
+                    ("fast-share", &share(fast.share)),
+                ],
+            ))
+        });
+        sentences.collect()
     }
 
     /// Loads under which the load generator was the limit.

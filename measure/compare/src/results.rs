@@ -90,7 +90,7 @@ pub struct Proof {
 }
 
 /// One measurement of one model under one load.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// Which round, from 0: in each every model has every load once, in a shuffled order.
     pub round: u32,

@@ -6,6 +6,7 @@
 
 mod cells;
 mod idle;
+mod modes;
 mod ratios;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use cells::is_valid;
+pub use modes::Mode;
 
 pub use crate::estimate::{Estimate, Interval, Metric, Verdict};
 use crate::results::{Invalid, Losses, Results};
@@ -72,6 +74,10 @@ pub struct Cell {
     pub bounds: Vec<Invalid>,
     /// Right replies a second.
     pub rate: Option<Estimate>,
+    /// The two speeds that the server has, the slower first, if it has two. The rate and the times
+    /// are then those of neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modes: Option<[Mode; 2]>,
     /// From the moment when a question was due to its answer.
     pub response: Percentiles,
     /// From the moment when a question was sent to its answer.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 
+use super::modes::modes;
 use super::{Cell, Estimate, OperationsPerReply, Percentiles};
 use crate::results::{Invalid, Losses, Operations, Results, ServerUsage, Trial};
 use crate::{statistics, validity};
@@ -81,6 +82,7 @@ impl Figures<'_> {
         let counts = |trial: &&&Trial| trial.invalid.is_empty();
         let valid: Vec<&Trial> = trials.iter().filter(counts).copied().collect();
         cell.rate = self.of(&valid, |one| Some(one.replies as f64 / one.seconds));
+        cell.modes = modes(&valid);
         cell.response = self.percentiles(&valid, validity::response, |one| one.response.max);
         cell.service = self.percentiles(
             &valid,
