@@ -117,7 +117,7 @@ compare-reading-too-few = Too few rounds to name any difference: { $rounds }.
 # $places (text) - metrics with their loads
 compare-reading-equal = No detectable difference, which is no proof that there is none: { $places }.
 # $places (text) - models with their loads
-compare-reading-two-speeds = { $model } has two speeds with { $load }: { $slow } replies/s in { $slow-share } of the slices, { $fast } in { $fast-share }; a figure between them is neither.
+compare-reading-two-speeds = { $model } has two speeds with { $load }: { $slow } replies/s in { $part } of the slices, { $fast } in { $rest }; a figure between them is neither.
 compare-reading-bounds = The load generator was the limit of { $places }: these rates are the least that they can do (≥), and these times the most (≤); compare their CPU time.
 # $percent (text) - half of the prediction interval of the middle one of the ratios
 compare-reading-rule = A difference is named if it is sure among all of these comparisons together, and a second run would find it too, with 95 %: under about { $percent } none was to be seen.

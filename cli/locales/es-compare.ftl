@@ -117,7 +117,7 @@ compare-reading-too-few = Hay muy pocas rondas para nombrar una diferencia: { $r
 # $places (text) - métricas con sus cargas
 compare-reading-equal = Ninguna diferencia detectable, lo que no prueba que no la haya: { $places }.
 # $places (text) - modelos con sus cargas
-compare-reading-two-speeds = { $model } tiene dos velocidades con { $load }: { $slow } respuestas/s en el { $slow-share } de las porciones y { $fast } en el { $fast-share }; una cifra intermedia no es ninguna de las dos.
+compare-reading-two-speeds = { $model } tiene dos velocidades con { $load }: { $slow } respuestas/s en el { $part } de las porciones y { $fast } en el { $rest }; una cifra intermedia no es ninguna de las dos.
 compare-reading-bounds = El generador de carga fue el límite de { $places }: esos ritmos son lo mínimo que pueden (≥) y esos tiempos, lo máximo (≤); compare su tiempo de CPU.
 # $percent (text) - la mitad del intervalo de predicción de la proporción del medio
 compare-reading-rule = Una diferencia se nombra si es segura entre todas estas comparaciones juntas y otra medida también la hallaría, con un 95 %: por debajo de un { $percent }, más o menos, ninguna se habría visto.

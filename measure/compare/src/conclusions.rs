@@ -223,9 +223,9 @@ impl<'t> SummaryText<'t> {
                     ("model", &self.names.name(&cell.model)),
                     ("load", &self.load(cell.load)),
                     ("slow", &rate(slow.rate)),
-                    ("slow-share", &share(slow.share)),
+                    ("part", &share(slow.share)),
                     ("fast", &rate(fast.rate)),
-                    ("fast-share", &share(fast.share)),
+                    ("rest", &share(fast.share)),
                 ],
             ))
         });
