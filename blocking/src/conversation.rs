@@ -85,6 +85,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
 
     /// Starts the machine, and carries out what it asks for. Returns what to wait for, or the
     /// status if the conversation has ended already.
+    #[inline(never)]
     pub(crate) fn begin(&mut self, begin: Begin) -> Result<Wait, Status> {
         let now = self.clock.now();
         self.session.turn(&mut self.out).begin(now, begin);
@@ -105,6 +106,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     }
 
     /// Carries out what the session asks for.
+    #[inline(always)]
     fn carry_out(&mut self, now: Now) -> Result<Wait, Status> {
         let context = RunContext {
             run: &self.run,
@@ -220,6 +222,7 @@ impl Calls for ThreadCalls {
         &self.wire.inner
     }
 
+    #[inline(always)]
     fn send(
         &mut self,
         link: &Link,

@@ -114,6 +114,7 @@ impl BlockingWire {
 
     /// Blocks until something comes, or for at most `limit`; then returns `WouldBlock`. That may be
     /// earlier than `limit`.
+    #[inline(always)]
     pub(crate) fn receive(
         &mut self,
         buffer: &mut [u8],
@@ -159,6 +160,7 @@ impl BlockingWire {
 
     /// Sends a datagram, or some bytes of a stream. Blocks until there is room; on a stream for at
     /// most `limit`, and then returns `WouldBlock`.
+    #[inline(always)]
     pub(crate) fn send(
         &mut self,
         link: &Link,

@@ -117,20 +117,26 @@ impl<const BATCHED: bool> Model for MioModel<BATCHED> {
 
     // On Windows mio must see each call that would block, or it reports no further event.
 
+    #[inline(always)]
     fn receive(
         wire: &UdpWire<UdpSocket>,
         buffer: &mut [u8],
         clock: &Clock,
     ) -> io::Result<Received> {
         let mut receive = || wire.receive(buffer, clock, UdpSocket::recv, UdpSocket::recv_from);
-        match wire.ancillary.is_used() {
+        match cfg!(windows) && wire.ancillary.is_used() {
             true => wire.udp.try_io(receive),
             false => receive(),
         }
     }
 
+    #[inline(always)]
     fn send(wire: &UdpWire<UdpSocket>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
-        wire.udp.try_io(|| wire.send(link, bytes))
+        let send = || wire.send(link, bytes);
+        match cfg!(windows) {
+            true => wire.udp.try_io(send),
+            false => send(),
+        }
     }
 
     fn read(mut tcp: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {

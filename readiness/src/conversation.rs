@@ -176,13 +176,13 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
                 now = context.clock.now();
             }
             budget.spend(self.receive(now, context));
-            self.carry_out(now, context);
+            self.carry_out_inline(now, context);
         }
         self.update_interest(context);
     }
 
     /// Receives once. Returns how many bytes came.
-    #[inline]
+    #[inline(always)]
     fn receive(&mut self, now: Now, context: &mut LoopContext<'_, L, W>) -> usize {
         let (buffer, clock) = (&mut context.buffer, &context.run.clock);
         let wire = &mut self.socket.wire;
@@ -209,7 +209,16 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     }
 
     /// Carries out what the session asks for, unless the conversation is over.
+    #[inline(never)]
     fn carry_out(&mut self, now: Now, context: &mut LoopContext<'_, L, W>) {
+        self.carry_out_inline(now, context);
+    }
+
+    /// The same, for the loop that every datagram passes. After a system call the processor
+    /// mispredicts each return to a caller, because the kernel has used its return stack. So that
+    /// loop has as few as can be.
+    #[inline(always)]
+    fn carry_out_inline(&mut self, now: Now, context: &mut LoopContext<'_, L, W>) {
         if self.wait.is_some() {
             let turn = self.session.turn(&mut context.out);
             let run_context = RunContext {
@@ -311,6 +320,7 @@ impl<L: Model> Calls for LoopCalls<'_, L> {
         &self.socket.wire
     }
 
+    #[inline(always)]
     fn send(
         &mut self,
         link: &Link,

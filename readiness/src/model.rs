@@ -185,7 +185,7 @@ pub trait Model: Sized + 'static {
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
-    #[inline]
+    #[inline(always)]
     fn send(wire: &UdpWire<Self::Udp>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
         wire.send(link, bytes)
     }

@@ -43,6 +43,7 @@ macro_rules! std_sockets {
             $accept(listener)
         }
 
+        #[inline(always)]
         fn receive(
             wire: &$crate::UdpWire<Self::Udp>,
             buffer: &mut [u8],
@@ -57,7 +58,7 @@ macro_rules! std_sockets {
 ///
 /// # Errors
 /// What the system says; `WouldBlock` if there is none.
-#[inline]
+#[inline(always)]
 pub fn receive(
     wire: &UdpWire<Arc<UdpSocket>>,
     buffer: &mut [u8],

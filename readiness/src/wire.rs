@@ -49,7 +49,7 @@ pub(crate) fn watched<L: Model>(wire: &mut Wire<L>) -> Option<Watched<'_, L>> {
 }
 
 /// Receives once: the rest of an earlier receive, or else from the system.
-#[inline]
+#[inline(always)]
 pub(crate) fn receive<L: Model>(
     wire: &mut Wire<L>,
     buffer: &mut [u8],
@@ -67,7 +67,7 @@ pub(crate) fn receive<L: Model>(
 
 /// Sends as many bytes as the system takes now. Datagrams are `segment` bytes long, but for the
 /// last.
-#[inline]
+#[inline(always)]
 pub(crate) fn send<L: Model>(
     wire: &mut Wire<L>,
     link: &Link,

@@ -106,7 +106,7 @@ pub trait Calls {
 ///
 /// # Errors
 /// The conversation's status, if it has ended.
-#[inline]
+#[inline(always)]
 pub fn carry_out<M: Machine, W: Watch, C: Calls>(
     mut turn: Turn<'_, M, W::Observer>,
     mut now: Now,

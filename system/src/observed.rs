@@ -93,7 +93,7 @@ fn datagrams(len: usize, segment: usize) -> u32 {
 }
 
 /// Makes a call. If there is an observer, also returns what to tell it: kind, times and result.
-#[inline]
+#[inline(always)]
 pub fn timed<O: Observer, T: Moved>(
     clock: &Clock,
     kind: OperationKind,

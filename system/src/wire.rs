@@ -169,7 +169,7 @@ impl<U: SystemSocket> UdpWire<U> {
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is none.
-    #[inline]
+    #[inline(always)]
     pub fn receive(
         &self,
         buffer: &mut [u8],
@@ -194,7 +194,7 @@ impl<U: SystemSocket> UdpWire<U> {
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
-    #[inline]
+    #[inline(always)]
     pub fn send(&self, link: &Link, bytes: &[u8]) -> io::Result<usize> {
         let socket = SockRef::from(&self.udp);
         match link.local {
