@@ -1,9 +1,10 @@
-//! Decides when a message `name&dni&otp` is complete.
+//! Decides when a message `name&dni&otp` is complete: a name, the number of a Spanish identity card
+//! (DNI), and a one-time code.
 //!
-//! The message has no frame: the lab's clients send it once and then wait for the answer, with
-//! neither a line end nor an end of stream. So it is complete as soon as its bytes, read one by
-//! one, form a submission; later bytes are not judged. The verdict therefore does not depend on how
-//! the network cut the bytes.
+//! The end of a message is not marked: the lab's clients send it once and then wait for the answer,
+//! with neither a line end nor an end of stream. So a message is complete as soon as its bytes,
+//! read one by one, form a submission, and later bytes are not judged. The result therefore does
+//! not depend on how the network cut the bytes.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -39,7 +40,7 @@ pub enum Message {
     NameNul,
     /// A submission whose name has no visible character.
     NameBlank,
-    /// The message can no longer become a submission, or the stream ended first.
+    /// No submission: the message has a line end after two `&`, or is as long as [`MAX_MESSAGE`].
     Malformed,
 }
 
@@ -78,14 +79,15 @@ impl Framing {
         {
             return Some(message);
         }
+        // A client that ends the line has sent its whole message, so do not wait for more.
         let line_end = byte == b'\n' && self.separators >= 2;
         (line_end || self.bytes.len() >= MAX_MESSAGE).then_some(Message::Malformed)
     }
 
     /// The message in the bytes so far, if they end like a submission.
     ///
-    /// Parsed from the end: six digits, `&`, a DNI, `&`, and the name is everything before. Digits
-    /// contain no `&`, so the parse is unique, and has the pattern's shortest name.
+    /// Parsed from the end: six digits, `&`, a DNI, `&`, and the name is everything before. A code
+    /// and a DNI contain no `&`, so no other split can match.
     fn complete(&self) -> Option<Message> {
         let text = self.bytes.strip_prefix(BOM).unwrap_or(&self.bytes);
         let (rest, code) = split_last(text)?;
