@@ -1,4 +1,4 @@
-//! The two clocks of a run.
+//! The clocks of a run: monotonic time and Unix time.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[cfg(not(target_os = "linux"))]
@@ -6,7 +6,7 @@ use std::{sync::LazyLock, time::Instant};
 
 use socklab_core::{Mono, Now};
 
-/// Reads the time since the clock was made.
+/// Reads the monotonic time since the clock was made, and Unix time.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     /// What [`nanos`] returned when the clock was made.
@@ -39,9 +39,9 @@ impl Clock {
     }
 }
 
-/// A clock for loops that need the time for each datagram. It reads Unix time only every 10 ms, and
-/// adds the monotonic time since. That saves 7 % of an echo's instructions; if the system's clock
-/// is set, this clock follows 10 ms late.
+/// A clock for loops that need the time for each datagram. It reads Unix time at most every 10 ms;
+/// in between it adds the monotonic time that has passed. That saves 7 % of an echo's instructions.
+/// If the system's clock is set, this clock follows up to 10 ms late.
 #[derive(Clone, Copy, Debug)]
 pub struct LoopClock {
     clock: Clock,
@@ -52,7 +52,7 @@ pub struct LoopClock {
 const MAX_UNIX_AGE: u64 = 10_000_000;
 
 impl LoopClock {
-    /// A loop's view of `clock`.
+    /// Makes a loop's clock from the clock of its run.
     pub fn of(clock: Clock) -> Self {
         let last = clock.now();
         LoopClock { clock, last }
