@@ -20,7 +20,7 @@ use crate::timers::ConversationId;
 use crate::wake_socket::{self, WakeSocket};
 use crate::wire::Wire;
 
-/// How many connections are accepted before those that are there have their turn.
+/// How many connections one round accepts at most, before the open ones have their turn.
 const ACCEPTS: usize = 64;
 
 /// What one thread needs to wait for many sockets and to serve them.
@@ -39,7 +39,7 @@ pub struct EventLoop<'a, L: Model, W: Watch> {
 }
 
 impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
-    /// Makes a loop whose conversations show `console` what is for the user.
+    /// Makes a loop. What its conversations tell the user goes to `console`.
     ///
     /// # Errors
     /// When the system has no descriptor left for the model or for the wake socket.
@@ -77,8 +77,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         })
     }
 
-    /// Runs one machine to its end: a client, or a UDP server if `server` has its socket and the
-    /// address that this is bound to.
+    /// Runs one machine to its end: a client if `server` is `None`, otherwise a UDP server on that
+    /// socket, which is bound to that address.
     ///
     /// # Errors
     /// When the socket cannot be set up, or the system cannot wait.
@@ -135,6 +135,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         listener: &mut Option<Listener<L>>,
     ) -> io::Result<()> {
         self.wait(all, listener.as_mut())?;
+        // A model that never waits is not woken, so each of its rounds looks.
         if mem::take(&mut self.woken) || !L::WAITS {
             self.handle_wake_up(all, listener);
         }
@@ -251,6 +252,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             let now = self.context.clock.now();
             while let Some((at, id)) = all.timers.take_due(now.mono) {
                 self.visit(all, id, |one, context| {
+                    // This entry is taken. A timer that is set to another time stays set.
                     one.timer = one.timer.filter(|timer| *timer != at);
                     one.advance(now, context);
                 });
