@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use socklab_core::{Mono, Observer, Operation, OperationKind, OperationResult};
 use socklab_system::{Clock, Moved, observed_time, operation};
 
-/// When a race of futures began, was first suspended, and was last polled.
+/// When a race began, was first suspended, and was last polled. A race polls several futures until
+/// one of them is ready.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WaitTimes {
     began: Mono,
