@@ -83,7 +83,7 @@ impl<const BATCHED: bool> Model for MioModel<BATCHED> {
         }
     }
 
-    /// The system forgets a socket that is closed.
+    /// Does nothing: the system stops watching a socket when it is closed.
     fn unwatch(&mut self, _: usize, _: Watched<'_, Self>) {}
 
     fn udp(&self, socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
@@ -104,8 +104,8 @@ impl<const BATCHED: bool> Model for MioModel<BATCHED> {
         listener.accept()
     }
 
-    /// Asks `poll` first whether a connection waits. On Linux an accept creates a socket before it
-    /// finds none, which costs more than ten times as much.
+    /// Asks `poll` first whether a connection waits. On Linux an accept creates the new socket
+    /// before it looks for a connection, so one that would block costs more than ten times as much.
     #[cfg(unix)]
     fn accept_more(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
         let mut list = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
@@ -115,7 +115,8 @@ impl<const BATCHED: bool> Model for MioModel<BATCHED> {
         }
     }
 
-    // On Windows mio must see each call that would block, or it reports no further event.
+    // On Windows mio must see each call that would block, or it reports no further event. It sees
+    // those of its own methods, and others only within `try_io`.
 
     #[inline(always)]
     fn receive(
