@@ -55,7 +55,7 @@ impl AsyncRuntime for TokioRuntime {
         wait: Wait,
     ) -> (Event<Self>, WaitTimes) {
         if mem::replace(&mut conversation.budget, Budget::FULL).is_spent() {
-            // There is more to receive, but let other tasks run first.
+            // There may be more to receive, but let other tasks run first.
             yield_now().await;
         }
         let mut ready = pin!(wire::ready(&conversation.socket.wire, wait));
@@ -74,7 +74,7 @@ impl AsyncRuntime for TokioRuntime {
     }
 
     /// Sends what waited for room, then receives until the socket is empty or the budget is spent.
-    /// Carries out what each receive causes at once.
+    /// What a receive causes is carried out before the next receive.
     fn handle_socket_event<M: Machine, W: Watch>(
         conversation: &mut Conversation<Self, M, W>,
         ready: Ready,
@@ -181,6 +181,7 @@ fn receive<M: Machine, W: Watch>(
             }
             Err(error) => {
                 if !turn.not_received(now, call_error(&error)) {
+                    // The socket is empty.
                     break;
                 }
             }
