@@ -16,12 +16,14 @@ pub(crate) const ADDRESS_LEN: usize = 28;
 /// Room for all control messages that a socket may have asked for.
 pub(crate) const CONTROL_LEN: usize = 128;
 
-/// The length of a control message's header: the length with this header, the level, the type.
+/// The length of a control message's header (`struct cmsghdr`). Its fields are the length of the
+/// whole message, the level and the type.
 const HEADER_LEN: usize = 16;
 
-/// Reads what a multishot receive wrote (`struct io_uring_recvmsg_out`, then [`ADDRESS_LEN`] bytes
-/// for the sender and [`CONTROL_LEN`] bytes for control messages), and copies the datagram to
-/// `buffer`. The sender is `peer`, if the socket has only one.
+/// Reads what a multishot receive wrote, and copies the datagram to `buffer`. What it wrote is a
+/// `struct io_uring_recvmsg_out`, [`ADDRESS_LEN`] bytes for the sender (in the kernel's words, the
+/// name), [`CONTROL_LEN`] bytes for control messages, and the datagram. If the socket has only one
+/// peer, the sender is `peer`.
 pub(crate) fn datagram(
     written: &[u8],
     peer: Option<Link>,
@@ -66,7 +68,7 @@ fn read_control(mut control: &[u8]) -> (Option<IpAddr>, Option<Duration>) {
             break;
         };
         match (i32::from_ne_bytes(level), i32::from_ne_bytes(kind)) {
-            // After the interface's index and the address of the route.
+            // `in_pktinfo` has the destination last, after the interface and the local address.
             (IPPROTO_IP, IP_PKTINFO) => local = local.or(take::<4>(data, 8).map(IpAddr::from)),
             (IPPROTO_IPV6, IPV6_PKTINFO) => local = take::<16>(data, 0).map(IpAddr::from),
             (SOL_SOCKET, SCM_TIMESTAMPNS) => timestamp = time(data),
