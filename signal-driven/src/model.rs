@@ -1,4 +1,4 @@
-//! Which sockets send the signal, and the one place where the program waits.
+//! For which sockets the kernel sends the signal, and the one place where the program waits.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,14 +12,15 @@ use socklab_readiness::{self as readiness, Interest, Model, Ready, Trigger, Watc
 
 use crate::signal;
 
-/// The sockets that send `SIGIO` to this thread, which has the signal blocked.
+/// The sockets for which the kernel sends `SIGIO` to this thread, which has the signal blocked.
 pub struct SignalModel {
     sockets: BTreeMap<usize, readiness::SharedSocket>,
-    /// Sockets were armed since the last wait. What they had received before raised no signal.
+    /// Sockets were armed since the last wait. What they had received before raised no signal, so
+    /// the next wait reports all sockets.
     armed: bool,
     /// The signals that the thread had blocked before; restored at the end.
     before: SigSet,
-    /// Makes this `!Send`: the kernel sends the signal to the thread that made it.
+    /// Makes this `!Send`: the kernel sends the signal to the thread that made the model.
     _here: PhantomData<*const ()>,
 }
 
