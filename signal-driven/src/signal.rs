@@ -44,7 +44,7 @@ pub(crate) fn set_owner(socket: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
-/// Sleeps until the signal comes, or for `limit`; returns whether it came. The calling thread has
+/// Sleeps until the signal comes, or for `timeout`; returns whether it came. The calling thread has
 /// the signal blocked, so one that came earlier is pending and ends the wait at once.
 pub(crate) fn wait(timeout: Option<Duration>) -> io::Result<bool> {
     let set = sigio();
