@@ -50,8 +50,8 @@ pub struct Listener<'a, S: Service, W: Watch> {
 /// A conversation that has begun, and what it waits for.
 type Begun<M, W> = (Box<Conversation<M, W>>, Result<Wait, Status>);
 
-/// Takes conversations over a limit, whose peers have a moment to read the refusal. `None` if the
-/// system could not start a thread for them.
+/// Hands conversations over a limit to the thread that waits until their peers have read the
+/// refusal. `None` if the system could not start that thread.
 type Refusals<M, W> = Option<Sender<Begun<M, W>>>;
 
 /// A thread that accepts on a listener.
@@ -141,8 +141,8 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         conversation.run(begun);
     }
 
-    /// Tells a peer that its connection exceeds a limit. Then only the peer's end is awaited: one
-    /// thread, started for the first refusal, does that for all of them.
+    /// Tells a peer that its connection exceeds a limit. Then it remains to wait until the peer
+    /// closes: one thread, started for the first refusal, does that for all of them.
     fn refuse(&self, incoming: Incoming<TcpStream>) {
         let start = || {
             let (sender, refusals) = channel::<Begun<S::Machine, W>>();
@@ -167,8 +167,8 @@ impl<S: Service, W: Watch + 'static> BlockingAcceptor<'_, '_, S, W> {
     pub(crate) fn next(&mut self) -> Option<Incoming<TcpStream>> {
         let (listener, run) = (self.listener, self.listener.run);
         let tcp = lock(&listener.tcp).clone()?;
-        // Look for a stop before each `accept`: a thread that waits there has taken a descriptor,
-        // which the threads that leave need to wake each other.
+        // Look for a stop before each `accept`. A thread that is blocked in `accept` holds a
+        // descriptor already, and the threads that leave need one to wake the next thread.
         while !run.stop.requested() {
             match self.acceptor.next(run) {
                 AcceptStep::Accept => {
