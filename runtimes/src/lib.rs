@@ -92,7 +92,7 @@ pub enum Job {
     Client(Box<dyn Machine>),
     /// A UDP server.
     Endpoint(SocketAddr, Box<dyn Machine>),
-    /// A UDP server that may run on several machines. The function makes one.
+    /// A UDP server whose peers several machines may share. The function makes one machine.
     Endpoints(SocketAddr, Box<dyn FnMut() -> Box<dyn Machine> + Send>),
     /// A TCP server.
     Service(SocketAddr, BoxedService),
@@ -111,7 +111,7 @@ impl Job {
         }
     }
 
-    /// The same job with impaired sends over that transport.
+    /// The same job with its sends impaired. `transport` is the one that the job uses.
     #[must_use]
     pub fn impaired(self, transport: Transport, how: Impairments, seed: u64) -> Self {
         let around = move |machine: Box<dyn Machine>| -> Box<dyn Machine> {
@@ -267,7 +267,8 @@ impl Runtime {
         W::run(self, job, run)
     }
 
-    /// The same, but compiled in the calling crate. For implementations of [`CompiledWatch`].
+    /// Runs a job with drivers that are compiled in the calling crate. For implementations of
+    /// [`CompiledWatch`].
     pub fn run_compiled_here<W: Watch + 'static>(self, job: Job, run: &Arc<Run<W>>) -> Status {
         with_backend!(self, B => run_on::<B, W>(job, run))
     }
