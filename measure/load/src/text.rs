@@ -1,4 +1,4 @@
-//! The questions of `echo`, and what their capitals must be.
+//! The questions of a load, and the capitals that are the right replies.
 
 use socklab_core::uppercase;
 
@@ -11,14 +11,15 @@ const NUMBER_DIGITS: usize = 11;
 /// How many connections their digits can tell apart.
 pub(crate) const MOST_CONNECTIONS: u32 = 10_u32.pow(CONNECTION_DIGITS as u32) - 1;
 
-/// Where the numbers of a load may begin, to have as many again before digits run out.
+/// The number of a load's first question is below this, so that the digits have room for as many
+/// questions again.
 pub(crate) const NUMBERS: u64 = 10_u64.pow(NUMBER_DIGITS as u32) / 2;
 
 const LETTERS: &str = " el ñandú cruzó la pampa más húmeda del año, según el pingüino";
 const ASCII: &str = " the quick brown fox jumps over the lazy dog, says the penguin";
 
-/// The text of all questions of a load: digits for who asks and which of its questions it is, then
-/// letters that all share.
+/// The text of all questions of a load. It begins with digits, which say which connection asks and
+/// which of its questions it is; the letters after them are the same in all questions.
 ///
 /// No question's capitals are `FIN`, which would end a server: it begins with a digit.
 #[derive(Debug)]
@@ -27,12 +28,12 @@ pub(crate) struct Text {
     capitals: Vec<u8>,
 }
 
-/// What a reply says it is.
+/// What a reply turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// The capitals of this connection's question of that number.
+    /// The right reply to this connection's question of that number.
     Right(u64),
-    /// Something else. If its digits are this connection's, the number they make.
+    /// Any other text. If its digits name this connection, the number of the question.
     Wrong(Option<u64>),
 }
 
@@ -46,6 +47,7 @@ impl Text {
             }
             text.push(letter);
         }
+        // A letter of two bytes may not fit at the end.
         while text.len() < len {
             text.push('z');
         }
@@ -62,7 +64,7 @@ impl Text {
         self.capitals.len()
     }
 
-    /// A text into whose front the digits of questions are written.
+    /// A question to be copied and [numbered](Text::number): its digits are all zero.
     pub(crate) fn blank(&self) -> &[u8] {
         &self.question
     }
