@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use socklab_core::Transport;
 
-/// The process whose socket listens at an address of this machine. `None` for another machine, and
-/// if the system does not say; Linux says it of the user's own processes.
+/// The process whose socket listens at a loopback address. `None` for any other address, and if the
+/// system does not tell: only Linux does, and only of the user's own processes.
 pub fn owner(transport: Transport, address: SocketAddr) -> Option<u32> {
     if !address.ip().is_loopback() {
         return None;
@@ -28,6 +28,7 @@ pub fn owner(transport: Transport, address: SocketAddr) -> Option<u32> {
 /// The inode of the socket at a port, from the system's tables.
 fn inode(transport: Transport, port: u16) -> Option<u64> {
     let (files, state) = match transport {
+        // The state of a listening socket.
         Transport::Stream => (["/proc/net/tcp", "/proc/net/tcp6"], Some("0A")),
         Transport::Datagram => (["/proc/net/udp", "/proc/net/udp6"], None),
     };
@@ -36,8 +37,8 @@ fn inode(transport: Transport, port: u16) -> Option<u64> {
         let table = fs::read_to_string(file).ok()?;
         table.lines().skip(1).find_map(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
-            let (local, found) = (fields.get(1)?, fields.get(3)?);
-            let is = local.ends_with(&port) && state.is_none_or(|state| *found == state);
+            let (local, its_state) = (fields.get(1)?, fields.get(3)?);
+            let is = local.ends_with(&port) && state.is_none_or(|state| *its_state == state);
             is.then(|| fields.get(9)?.parse().ok()).flatten()
         })
     })
