@@ -73,16 +73,17 @@ pub fn trimmed(values: &[f64]) -> Option<TrimmedMean> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let count = sorted.len() as f64;
-    let out = (TRIMMED * count) as usize;
-    let left = sorted.len() - 2 * out;
-    let mean = sorted[out..out + left].iter().sum::<f64>() / left as f64;
-    // For the standard error, values left out count as the nearest value that is not.
-    let (low, high) = (sorted[out], sorted[out + left - 1]);
-    let kept = sorted.iter().map(|one| one.clamp(low, high));
-    let centre = kept.clone().sum::<f64>() / count;
-    let squares: f64 = kept.map(|one| (one - centre).powi(2)).sum();
-    let spread = (squares / (count - 1.0)).sqrt();
-    let error = spread / (left as f64 / count) / count.sqrt();
+    let cut = (TRIMMED * count) as usize;
+    let left = sorted.len() - 2 * cut;
+    let mean = sorted[cut..cut + left].iter().sum::<f64>() / left as f64;
+    // The standard error is made from winsorized values: each value that the mean leaves out
+    // counts as the nearest one that it keeps.
+    let (low, high) = (sorted[cut], sorted[cut + left - 1]);
+    let winsorized = sorted.iter().map(|one| one.clamp(low, high));
+    let centre = winsorized.clone().sum::<f64>() / count;
+    let squares: f64 = winsorized.map(|one| (one - centre).powi(2)).sum();
+    let deviation = (squares / (count - 1.0)).sqrt();
+    let error = deviation / (left as f64 / count) / count.sqrt();
     let freedom = left as f64 - 1.0;
     Some(TrimmedMean {
         mean,
@@ -130,24 +131,24 @@ fn bootstrap(values: &[f64], rng: &mut Rng) -> Interval {
 /// points have fewer than three different positions: two positions always lie on a line.
 pub fn slope(points: &[(f64, f64)]) -> Option<Estimate> {
     let count = points.len() as f64;
-    let mut places: Vec<f64> = points.iter().map(|(x, _)| *x).collect();
-    places.sort_unstable_by(f64::total_cmp);
-    places.dedup();
-    if places.len() < 3 {
+    let mut positions: Vec<f64> = points.iter().map(|(x, _)| *x).collect();
+    positions.sort_unstable_by(f64::total_cmp);
+    positions.dedup();
+    if positions.len() < 3 {
         return None;
     }
     let mean_x = points.iter().map(|(x, _)| x).sum::<f64>() / count;
     let mean_y = points.iter().map(|(_, y)| y).sum::<f64>() / count;
-    let of_x: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
-    let of_both: f64 = points
+    let squares_x: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
+    let products: f64 = points
         .iter()
         .map(|(x, y)| (x - mean_x) * (y - mean_y))
         .sum();
-    let value = of_both / of_x;
-    let left = |(x, y): &(f64, f64)| (y - mean_y - value * (x - mean_x)).powi(2);
-    let squares: f64 = points.iter().map(left).sum();
+    let value = products / squares_x;
+    let residual_squared = |(x, y): &(f64, f64)| (y - mean_y - value * (x - mean_x)).powi(2);
+    let squares: f64 = points.iter().map(residual_squared).sum();
     let freedom = count - 2.0;
-    let error = (squares / freedom / of_x).sqrt();
+    let error = (squares / freedom / squares_x).sqrt();
     let half = quantile(f64::midpoint(1.0, CONFIDENCE), freedom) * error;
     let (low, high) = (value - half, value + half);
     let interval = Some(Interval { low, high });
