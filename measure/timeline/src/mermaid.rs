@@ -2,7 +2,8 @@
 //!
 //! The diagram shows the order of events, and which program talks to which. Times are text, because
 //! Mermaid has no time axis. A wait is a note over its lane; a transfer of bytes is an arrow
-//! between a program and the kernel.
+//! between a program and the kernel. A number in brackets, such as `[6.1]`, is the figure of
+//! Stevens's that shows this kind of span.
 
 use std::fmt::Write as _;
 
