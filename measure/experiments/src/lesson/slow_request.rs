@@ -30,7 +30,7 @@ pub(super) static LESSON: Lesson = Lesson {
 
 const MODELS: [&str; 4] = ["blocking", "tokio", "mio", "uring"];
 
-/// The choices: for each model, whether the other clients wait.
+/// The choices: for each model, whether the other clients wait. The lesson explains the third.
 const CHOICES: [[bool; MODELS.len()]; 4] = [
     [false, false, false, false],
     [false, false, true, true],
@@ -38,7 +38,7 @@ const CHOICES: [[bool; MODELS.len()]; 4] = [
     [true, true, true, true],
 ];
 
-/// How many other clients come in a second.
+/// How many other clients come in a second, one request each.
 const RATE: f64 = 200.0;
 
 fn ask(context: &LessonContext<'_>) -> Question {
@@ -94,14 +94,15 @@ fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
             millis(response.value_at_quantile(0.9)),
             millis(response.value_at_quantile(0.99)),
         ]);
+        // The others wait if their median is at least a quarter of the slow work.
         waits[at] = Some(u128::from(response.value_at_quantile(0.5)) * 4 >= SLOW_WORK.as_nanos());
         notes.extend(context.trouble(model, &others));
     }
-    let is = |choice: &[bool; MODELS.len()]| {
+    let agrees = |choice: &[bool; MODELS.len()]| {
         let mut both = waits.iter().zip(choice);
         both.all(|(measured, chosen)| measured.is_none_or(|measured| measured == *chosen))
     };
-    let measured = CHOICES.iter().position(is);
+    let measured = CHOICES.iter().position(agrees);
     Ok(Findings {
         answer: measured.map(Answer::Choice),
         table,
