@@ -122,12 +122,12 @@ pub(crate) fn encodings(text: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-/// Whether a receive asked for exactly the part of a longer message that came.
-pub(crate) fn small_buffer(evidence: &Evidence, left: &[u8]) -> Option<Cause> {
+/// Whether the program's last receive filled its buffer, which explains a `reply` that is cut off.
+pub(crate) fn small_buffer(evidence: &Evidence, reply: &[u8]) -> Option<Cause> {
     let event = evidence.calls(&RECEIVES).next_back()?;
     let full = event.size.is_some() && event.size == event.count;
-    // Capitals may be longer than the text, so comparing the lengths is not enough.
-    (full && event.size.is_some_and(|size| size <= left.len())).then_some(Cause::SmallBuffer)
+    // The reply may be longer than the buffer, because capitals may be longer than their letters.
+    (full && event.size.is_some_and(|size| size <= reply.len())).then_some(Cause::SmallBuffer)
 }
 
 /// Whether the program made a writable file of a socket (`makefile`).
@@ -187,7 +187,7 @@ pub(crate) fn shown(
         .then_some(Cause::WrongEncoding)
 }
 
-/// The call whose line is shown.
+/// The call to blame for a symptom: the user is shown its line in the program.
 pub(crate) fn event<'a>(
     evidence: &'a Evidence,
     symptom: Symptom,
@@ -221,7 +221,7 @@ pub(crate) fn event<'a>(
     event.filter(|event| event.line > 0 && event.kind != EventKind::Hello)
 }
 
-/// The nearest line that contains what the cause is about.
+/// The line nearest to `line` that contains what the cause is about; `line` if there is none.
 pub(crate) fn nearest(file: &std::path::Path, line: u32, cause: Cause) -> u32 {
     let tokens: &[&str] = match cause {
         Cause::AsciiOnlyCapitals | Cause::ReprSent | Cause::EchoLeftover => &[".upper("],
