@@ -42,7 +42,7 @@ pub(crate) const TLS_PORT: u16 = 21_001;
 /// itself.
 const RESERVED: usize = 64;
 
-/// What a submission server takes.
+/// The options of a submission server. Their help is in the translations.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RegisterArgs {
     #[command(flatten)]
@@ -92,7 +92,7 @@ impl RegisterArgs {
         self.key.clone().unwrap_or_else(beside)
     }
 
-    /// Protects the files that the server reads from being overwritten by its outputs.
+    /// Lets no output of the server overwrite a file that it reads.
     fn protect(&self, outputs: &mut Outputs) {
         self.place.location().protect(outputs);
         outputs.protect(self.key_file());
@@ -102,10 +102,11 @@ impl RegisterArgs {
     }
 }
 
-/// The resources of a submission server besides its service: the register, the limits and the log.
+/// The resources of a submission server besides its plain service.
 pub(crate) struct ServerResources {
     pub(crate) register: Arc<dyn Register>,
     pub(crate) limit: ConnectionLimit,
+    /// The encrypted service, if there is a certificate.
     pub(crate) secure: Option<TlsService>,
     /// In a rehearsal: prints what is wrong with each message.
     pub(crate) reviewer: Option<Arc<Reviewer>>,
@@ -233,8 +234,8 @@ pub(crate) struct TlsService {
     pub(crate) identity: Identity,
 }
 
-/// Makes the encrypted service, if a certificate and a key are given. It listens at the named
-/// address, or else at the plain service's address with the port for TLS.
+/// Makes the encrypted service, if a certificate and a key are given. It listens at the address of
+/// `--tls-listen`, or else at the plain service's address, at the port [`TLS_PORT`].
 fn secure(
     args: &RegisterArgs,
     settings: &Settings,
@@ -306,6 +307,7 @@ fn open(
 fn ignore_file_size_signal() {
     #[cfg(unix)]
     {
+        // Nothing reads the flag: it is enough that the signal has a handler.
         let noted = Arc::new(std::sync::atomic::AtomicBool::new(false));
         // If this fails, the signal may end the program, but no confirmed submission is lost.
         let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noted);
