@@ -26,8 +26,9 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads text in UTF-8, or in UTF-16 with a byte-order mark. A first line `sep=` may name the
-    /// separator. Otherwise, of the separators with which the header satisfies `good`, it takes the
-    /// one that yields the most columns. It reports errors in the header before errors in the rows.
+    /// separator. Otherwise it prefers separators with which the header satisfies `good`, and of
+    /// these the one that yields the most columns. `understand` tells which field each column of
+    /// the header holds. Errors in the header are reported before errors in the rows.
     pub(super) fn read(
         bytes: &[u8],
         good: impl Fn(&[String]) -> bool,
@@ -151,7 +152,7 @@ fn header(
         let rank = (good, cells.len());
         if best
             .as_ref()
-            .is_none_or(|(is, _, of)| (*is, of.len()) < rank)
+            .is_none_or(|(good, _, cells)| (*good, cells.len()) < rank)
         {
             best = Some((good, separator, cells));
         }
