@@ -34,7 +34,7 @@ enum Stage {
     Over,
 }
 
-/// The connection that the handshake is made on.
+/// What the machine will be told of the connection once the handshake is done.
 #[derive(Clone, Copy)]
 struct Opened {
     link: Link,
@@ -45,12 +45,13 @@ struct Opened {
 /// A machine with its TLS connection.
 pub(crate) struct Layer<M> {
     machine: M,
-    /// The outputs of the machine.
+    /// The outputs of the machine, before they are encrypted. Empty between steps.
     inbox: Outbox,
     tls: Option<Connection>,
     stage: Stage,
-    /// The connection, which the machine is told of once the handshake is done.
+    /// `None` until there is a connection.
     opened: Option<Opened>,
+    /// How long the handshake may take.
     handshake: Duration,
     /// A server's limits count from the beginning of the connection, a client's from the end of the
     /// handshake.
@@ -97,7 +98,7 @@ impl<M: Machine> Layer<M> {
         handshake: Duration,
         on_problem: ProblemHandler,
     ) -> Self {
-        // Without a TLS connection, the peer is disconnected without a message.
+        // If rustls cannot make a TLS connection, the peer is disconnected without a message.
         let tls = ServerConnection::new(config).ok().map(Into::into);
         Layer::new(machine, tls, handshake, true, on_problem)
     }
@@ -141,8 +142,7 @@ impl<M: Machine> Layer<M> {
         }
         self.inbox = inbox;
         self.inbox.clear();
-        // Say goodbye when the machine ends. Otherwise the peer could not tell its end from being
-        // cut off.
+        // Say goodbye when the machine ends. Otherwise the peer must take the stream for truncated.
         if let Some(Opened { link, .. }) = self.opened
             && !broken
             && self.machine.status() != Status::Running
