@@ -1,4 +1,4 @@
-//! Markup that is always well formed and escaped, because it is built from elements.
+//! HTML and SVG that are always well formed and escaped, because they are built from elements.
 
 use std::fmt::{Display, Write as _};
 
@@ -52,8 +52,8 @@ impl Element {
         children.into_iter().fold(self, Element::put)
     }
 
-    /// Appends markup without escaping it. For our own only: the style, the script and the
-    /// pictures.
+    /// Appends markup without escaping it. Only for markup that socklab made: styles, scripts,
+    /// pictures, and JSON without `<`.
     pub fn raw(mut self, markup: &str) -> Self {
         self.inner.push_str(markup);
         self
