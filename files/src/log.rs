@@ -15,7 +15,9 @@ pub struct Log {
     begun: bool,
     /// Whether the last line was written only in part.
     torn: bool,
+    /// Whether no write has failed so far.
     whole: bool,
+    /// The mode, if others may read the file although only its owner should.
     others_read: Option<u32>,
 }
 
@@ -44,6 +46,8 @@ fn open_with_reader(options: &mut OpenOptions, path: &Path) -> Result<File, Erro
 }
 
 impl Log {
+    /// Opens a log or makes an empty one. An existing log begins with `mark`; a file that does not
+    /// is [foreign](Error::Foreign).
     pub(crate) fn open(path: &Path, readers: Readers, mark: &[u8]) -> Result<Self, Error> {
         let mut head = Vec::new();
         if fs::metadata(path).is_ok_and(|there| there.is_file()) {
