@@ -58,8 +58,8 @@ impl Service for Survivors {
 
 /// Repeats what it receives, and answers `!` with [`BIG`] bytes of [`pattern`]. After a fault it is
 /// still interested in the network, sends at once and each time its timer fires, and then finishes,
-/// although the stream is dead. It ends when it is told to stop. One that has received `?` goes on
-/// for a tenth of a second after that, unless its peer closes first.
+/// although the stream is dead. It ends when it is told to stop. One that has received `?` lingers:
+/// it ends a tenth of a second after the stop, or as soon as its peer closes.
 #[derive(Debug)]
 pub struct Survivor {
     link: Link,
@@ -70,11 +70,13 @@ pub struct Survivor {
     status: Status,
 }
 
-/// How often a survivor sends after a fault, and the time between two sends.
+/// How often a survivor sends after a fault.
 const WORDS: u32 = 3;
+
+/// The time between two such sends.
 const REST: Duration = Duration::from_millis(5);
 
-/// For how long after a stop it goes on, if it does.
+/// How long after a stop a survivor that lingers ends.
 const LINGERS: Duration = Duration::from_millis(100);
 
 impl Survivor {
