@@ -27,7 +27,8 @@ enum ListenerEvent<R: AsyncRuntime> {
 struct Shared {
     /// How many connections are alive.
     live: AtomicUsize,
-    /// A message for each connection that ended, when there may be room for one, and for a stop.
+    /// Wakes the listener's task. A message comes when a connection has ended, when there may be
+    /// room for another, and when the server is to stop.
     wake_ups: Mailbox<()>,
 }
 
