@@ -13,7 +13,7 @@ use crate::results::{Latencies, Results, Trial};
 /// Steps for each halving of the distance to 100 %.
 const STEPS: u32 = 5;
 
-/// Which time.
+/// From which moment a reply's time is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeKind {
     /// From the moment when a question was due.
