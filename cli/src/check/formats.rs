@@ -121,6 +121,7 @@ pub(super) fn empty_suite(suite: &str, why: &str) -> String {
     )
 }
 
+/// The test suite of one program's report. `folder` is empty if there is only one suite.
 pub(super) fn suite(report: &Report, folder: &str, messages: &dyn Messages) -> String {
     let failed =
         |one: &&ScenarioOutcome| !one.advice && matches!(one.result, ScenarioResult::Failed(_));
