@@ -157,6 +157,7 @@ pub(super) enum FileState {
 pub(super) struct OpenFile {
     /// The path as the user wrote it, because links on it may change.
     named: PathBuf,
+    /// The same path, with all links followed.
     path: PathBuf,
     log: PathBuf,
     file_id: FileId,
