@@ -112,8 +112,8 @@ impl BlockingWire {
         self.wake_socket.as_deref()
     }
 
-    /// Blocks until something comes, or for at most `limit`; then returns `WouldBlock`. That may be
-    /// earlier than `limit`.
+    /// Blocks until something comes, or for at most `timeout`; then returns `WouldBlock`. That may
+    /// be earlier than `timeout`.
     #[inline(always)]
     pub(crate) fn receive(
         &mut self,
@@ -159,7 +159,7 @@ impl BlockingWire {
     }
 
     /// Sends a datagram, or some bytes of a stream. Blocks until there is room; on a stream for at
-    /// most `limit`, and then returns `WouldBlock`.
+    /// most `timeout`, and then returns `WouldBlock`.
     #[inline(always)]
     pub(crate) fn send(
         &mut self,

@@ -66,9 +66,9 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// The deadline so long after `since`; `None` without a limit.
-    pub fn after(since: Mono, limit: Option<Duration>, why: Why) -> Option<Self> {
-        let at = since.plus(limit?);
+    /// The deadline so long after `since`; `None` without a time-out.
+    pub fn after(since: Mono, timeout: Option<Duration>, why: Why) -> Option<Self> {
+        let at = since.plus(timeout?);
         Some(Deadline { at, why })
     }
 }

@@ -119,7 +119,7 @@ pub trait Model: Sized + 'static {
     /// Stops watching a socket, which is about to be closed.
     fn unwatch(&mut self, key: usize, socket: Watched<'_, Self>);
 
-    /// The one call that blocks: until a watched socket is ready, or `limit` has passed. Appends
+    /// The one call that blocks: until a watched socket is ready, or `timeout` has passed. Appends
     /// the sockets that are ready to `ready`.
     ///
     /// # Errors

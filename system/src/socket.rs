@@ -134,7 +134,7 @@ fn bind_many(address: SocketAddr, kind: Type, count: usize) -> io::Result<Vec<So
     (0..count).map(|_| bind(address, kind, true)).collect()
 }
 
-/// Opens a TCP connection to `to`, waiting for at most `limit` (at least a millisecond).
+/// Opens a TCP connection to `to`, waiting for at most `timeout` (at least a millisecond).
 ///
 /// # Errors
 /// What the system says; `TimedOut` when the time has passed.

@@ -175,7 +175,7 @@ impl<W: Clone> Ring<W> {
         Ok(ring)
     }
 
-    /// Submits the pending requests, and waits until an operation is complete, or for `limit`.
+    /// Submits the pending requests, and waits until an operation is complete, or for `timeout`.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.refill();
         let timeout = timeout.map(Timespec::from);

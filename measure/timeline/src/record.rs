@@ -106,8 +106,8 @@ impl Recording {
         })
     }
 
-    /// Waits until `number` connections of the server are over, for at most `limit`.
-    pub fn wait_for_connections(&self, number: usize, limit: Duration) {
+    /// Waits until `number` connections of the server are over, for at most `timeout`.
+    pub fn wait_for_connections(&self, number: usize, timeout: Duration) {
         let fewer = |records: &mut Vec<Record>| {
             let over = records
                 .iter()
@@ -117,7 +117,7 @@ impl Recording {
         drop(
             self.0
                 .changed
-                .wait_timeout_while(self.records(), limit, fewer),
+                .wait_timeout_while(self.records(), timeout, fewer),
         );
     }
 

@@ -19,10 +19,10 @@ use super::tls::Tls;
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long to wait for a COMMIT: nearly as long as a submission server waits for its register
-/// (`Limits::store`, 15 s). Only COMMIT waits for the disk, which may take seconds while the server
-/// syncs a checkpoint, and `statement_timeout` does not interrupt it. If we gave up earlier, we
-/// would not know whether the batch was recorded, and students would send it again to a disk that
-/// is busy. A lost route is still noticed within [`DEADLINE`], by `tcp_user_timeout`.
+/// (`SubmissionLimits::store`, 15 s). Only COMMIT waits for the disk, which may take seconds while
+/// the server syncs a checkpoint, and `statement_timeout` does not interrupt it. If we gave up
+/// earlier, we would not know whether the batch was recorded, and students would send it again to
+/// a disk that is busy. A lost route is still noticed within [`DEADLINE`], by `tcp_user_timeout`.
 const COMMIT_DEADLINE: Duration = Duration::from_secs(12);
 
 /// How long a statement may run or wait for a lock before the server cancels it. It is less than

@@ -115,10 +115,10 @@ pub(super) fn listen(exercise: &Exercise, at: impl Into<SocketAddr>) -> io::Resu
         .map_err(|status| io::Error::other(format!("{}: {status:?}", exercise.name)))
 }
 
-/// Waits up to `limit` for the next client that the server sees: a connection, or a datagram that
-/// it shows.
-pub(super) fn next_client(server: &LocalServer, limit: Duration) -> Option<Seen> {
-    let until = Instant::now() + limit;
+/// Waits up to `timeout` for the next client that the server sees: a connection, or a datagram
+/// that it shows.
+pub(super) fn next_client(server: &LocalServer, timeout: Duration) -> Option<Seen> {
+    let until = Instant::now() + timeout;
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let seen = server.seen.recv_timeout(left).ok()?;

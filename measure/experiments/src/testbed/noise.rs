@@ -31,10 +31,10 @@ impl Noise {
         self.0 > NOISY
     }
 
-    /// Waits until the machine is quiet, for at most `limit`. Returns the last reading. `on` is
+    /// Waits until the machine is quiet, for at most `timeout`. Returns the last reading. `on` is
     /// told each reading that is not quiet.
-    pub fn wait_quiet(limit: Duration, on: &mut dyn FnMut(Noise)) -> Option<Noise> {
-        let until = Instant::now() + limit;
+    pub fn wait_quiet(timeout: Duration, on: &mut dyn FnMut(Noise)) -> Option<Noise> {
+        let until = Instant::now() + timeout;
         loop {
             let noise = Noise::now()?;
             if !noise.is_noisy() || Instant::now() >= until {
