@@ -32,7 +32,7 @@
 //! procedure (Scandinavian Journal of Statistics 6, 1979), and that 1 is outside its prediction
 //! interval, so that a second run would say the same. At 2 % because a model compared with itself
 //! is to be found equal everywhere in 19 of 20 runs, and not only on average: at 5 % one series of
-//! 20 in four would have two false alarms.
+//! 20 in four would have two false positives.
 //!
 //! The tests of this module draw runs with noise, outliers and drift, and count how often these
 //! intervals hold. On what else was tried, see `docs/metrics.md`.

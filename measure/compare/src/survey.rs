@@ -48,7 +48,7 @@ pub struct Survey {
     pub idle_use: BTreeMap<String, f64>,
 }
 
-/// A question. [`Question::measures`] has its figures.
+/// A question. [`Question::metrics`] has its figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Question {
@@ -99,8 +99,8 @@ impl Question {
         }
     }
 
-    /// The measures that are shown.
-    pub const fn measures(self) -> &'static [SurveyMetric] {
+    /// The metrics that are shown.
+    pub const fn metrics(self) -> &'static [SurveyMetric] {
         match self {
             Question::OneClient => &[SurveyMetric::P50],
             Question::HundredBusy | Question::ShortVisits => &[SurveyMetric::Cpu],

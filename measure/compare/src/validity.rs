@@ -1,4 +1,4 @@
-//! When a trial is not believed, and when its figures are bounds.
+//! When a trial is invalid, and when its figures are bounds.
 //!
 //! A trial is excluded from every figure if the server answered wrongly or ended. A limit of the
 //! generator does not exclude it: it [limits] the trial, whose rate is then a lower bound for the
@@ -23,8 +23,8 @@ pub const LATE: f64 = 0.10;
 /// part of it. Beyond half of it the figure says more of the generator than of the server.
 pub const LATE_TAIL: f64 = 0.5;
 
-/// Why a trial must not be believed; empty if it may be. With `ours` the server is one that we
-/// started, and so must have said what it used.
+/// Why a trial is invalid; empty if it is valid. With `ours` the server is one that we started, and
+/// so must have said what it used.
 pub fn invalid_reasons(trial: &Trial, ours: bool) -> Vec<Invalid> {
     holding([
         (Invalid::WrongReplies, trial.losses.wrong > 0),
@@ -67,8 +67,8 @@ pub fn is_bound(trial: &Trial) -> bool {
 }
 
 /// A closed load as fast as its generator can while the server waits for more. Of somebody else's
-/// server we do not know whether it waits; then the figure may be the generator's, and is not
-/// believed either.
+/// server we do not know whether it waits; then the figure may be the generator's, and is a bound
+/// too.
 fn saturated(trial: &Trial, load: &Load) -> bool {
     let waits = trial
         .server
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_trial_is_believed() {
+    fn a_good_trial_is_valid() {
         assert_eq!(after(CLOSED, |_| ()), []);
         assert_eq!(after(OPEN, |_| ()), []);
     }
@@ -216,7 +216,7 @@ mod tests {
             after(CLOSED, |one| one.server = None),
             [Invalid::ServerGone]
         );
-        // What the network may do is counted, and condemns nobody.
+        // What the network may do is counted, and makes no trial invalid.
         let network = |one: &mut Trial| {
             one.losses.lost = 3;
             one.losses.duplicated = 2;

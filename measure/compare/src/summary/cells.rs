@@ -28,13 +28,13 @@ fn trials<'r>(results: &'r Results, model: &str, load: usize) -> Vec<&'r Trial> 
     results.trials.iter().filter(is).collect()
 }
 
-/// Whether a model has a cell under a load, and it may be believed.
+/// Whether a model has a cell under a load, and it is valid.
 pub(crate) fn is_valid(results: &Results, model: &str, load: usize) -> bool {
     let trials = trials(results, model, load);
     !trials.is_empty() && empty(model, load, &trials).invalid.is_empty()
 }
 
-/// A cell without figures: how many of its rounds count, and whether it may be believed.
+/// A cell without figures: how many of its trials are valid, and whether it is valid itself.
 fn empty(model: &str, load: usize, trials: &[&Trial]) -> Cell {
     let mut reasons = BTreeMap::new();
     let all = |trial: &Trial| [&trial.invalid[..], &trial.limits].concat();
@@ -209,9 +209,9 @@ impl Figures<'_> {
     }
 }
 
-/// Why a whole cell must not be believed. Half of the rounds or more are too many to lose: those
-/// that are left were chosen by what went wrong. And a server that once answered wrongly is not a
-/// server whose speed is of interest.
+/// Why a whole cell is invalid; empty if it is valid. Half of the rounds or more are too many to
+/// lose: those that are left were chosen by what went wrong. And a server that once answered
+/// wrongly is not a server whose speed is of interest.
 fn invalid_reasons(trials: usize, valid: usize, reasons: &BTreeMap<Invalid, u32>) -> Vec<Invalid> {
     let most = 2 * valid <= trials;
     let invalidates = |reason: &Invalid| match reason {

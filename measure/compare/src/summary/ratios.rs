@@ -101,8 +101,8 @@ struct LoadMetric {
 }
 
 impl LoadMetric {
-    /// The ratios of a model to another. A cell that is not believed is compared with nothing,
-    /// though some of its rounds might count.
+    /// The ratios of a model to another. An invalid cell is compared with no other,
+    /// although some of its rounds might be valid.
     fn series(self, results: &Results, cells: &[Cell], model: &str, other: &str) -> RatioSeries {
         let LoadMetric { load, metric } = self;
         let valid = |model: &str| {

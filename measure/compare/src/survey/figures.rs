@@ -4,9 +4,9 @@ use super::matrix::{Mark, SurveyMetric};
 use crate::format::Numbers;
 use socklab_text::Messages;
 
-/// The message for the unit of a measure.
-pub fn unit(measure: SurveyMetric) -> &'static str {
-    match measure {
+/// The message for the unit of a metric.
+pub fn unit(metric: SurveyMetric) -> &'static str {
+    match metric {
         SurveyMetric::P50 => "survey-unit-p50",
         SurveyMetric::Cpu => "survey-unit-cpu",
         SurveyMetric::P99 => "survey-unit-p99",
@@ -15,8 +15,8 @@ pub fn unit(measure: SurveyMetric) -> &'static str {
 }
 
 /// A figure in its column's unit, with two significant digits.
-pub fn shown(measure: SurveyMetric, figure: f64, messages: &dyn Messages) -> String {
-    let figure = match measure {
+pub fn shown(metric: SurveyMetric, figure: f64, messages: &dyn Messages) -> String {
+    let figure = match metric {
         SurveyMetric::P50 | SurveyMetric::Cpu => figure,
         SurveyMetric::P99 => figure / 1e3,
         SurveyMetric::Bytes => figure / 1024.0,

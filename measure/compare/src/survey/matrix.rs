@@ -12,7 +12,7 @@ use crate::summary::{Metric, Verdict};
 /// difference is no reason to choose a model.
 pub(super) const AS_GOOD: f64 = 1.10;
 
-/// What a figure measures. Lower is better for all measures.
+/// What a figure measures. Lower is better for all metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SurveyMetric {
@@ -31,11 +31,11 @@ pub enum SurveyMetric {
 pub struct Matrix {
     /// The contestants, in their order.
     pub contestants: Vec<String>,
-    /// One column for each question and measure.
+    /// One column for each question and metric.
     pub columns: Vec<Column>,
 }
 
-/// One measure of one question.
+/// One metric of one question.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Column {
     /// The question.
@@ -102,11 +102,11 @@ impl Matrix {
         let mut rivals = Vec::new();
         let mut series = Vec::new();
         for results in &survey.questions {
-            for &measure in results.question.measures() {
+            for &metric in results.question.metrics() {
                 let figures: Vec<Option<f64>> = survey
                     .contestants
                     .iter()
-                    .map(|model| figure(results, model, measure))
+                    .map(|model| figure(results, model, metric))
                     .collect();
                 let known = figures.iter().enumerate();
                 let known = known.filter_map(|(at, figure)| Some((at, (*figure)?)));
@@ -115,10 +115,10 @@ impl Matrix {
                     let best = best.map_or(at, |best| best.0);
                     let [one, other] = [at, best].map(|at| &survey.contestants[at]);
                     series.push(RatioSeries {
-                        metric: measure.kind(),
+                        metric: metric.kind(),
                         open: false,
                         sliced: true,
-                        logs: logs(results, one, other, measure),
+                        logs: logs(results, one, other, metric),
                     });
                     rivals.push((columns.len(), at));
                 }
@@ -131,7 +131,7 @@ impl Matrix {
                 });
                 columns.push(Column {
                     question: results.question,
-                    measure,
+                    measure: metric,
                     cells: cells.collect(),
                 });
             }
@@ -158,8 +158,8 @@ impl Matrix {
     }
 
     /// A column of a question.
-    pub fn column(&self, question: Question, measure: SurveyMetric) -> Option<&Column> {
-        let is = |one: &&Column| one.question == question && one.measure == measure;
+    pub fn column(&self, question: Question, metric: SurveyMetric) -> Option<&Column> {
+        let is = |one: &&Column| one.question == question && one.measure == metric;
         self.columns.iter().find(is)
     }
 }
@@ -206,7 +206,7 @@ impl Column {
 }
 
 impl SurveyMetric {
-    /// The metric whose drift between runs and whose spread stand for this measure's.
+    /// The metric whose drift between runs and whose spread stand for this one's.
     fn kind(self) -> Metric {
         match self {
             SurveyMetric::P50 => Metric::P50,
@@ -237,19 +237,19 @@ impl SurveyMetric {
 }
 
 /// The figures of a contestant, by round.
-fn rounds(results: &QuestionResults, model: &str, measure: SurveyMetric) -> Vec<(u32, f64)> {
-    if measure == SurveyMetric::Bytes {
+fn rounds(results: &QuestionResults, model: &str, metric: SurveyMetric) -> Vec<(u32, f64)> {
+    if metric == SurveyMetric::Bytes {
         let silent = results.silent.iter().filter(|one| one.model == model);
         // At least one byte, so that the logarithm is defined.
         return silent.map(|one| (one.round, one.bytes.max(1.0))).collect();
     }
     let trials = results.trials.iter().filter(|one| one.model == model);
-    let figures = trials.filter_map(|trial| Some((trial.round, measure.of(trial)?)));
+    let figures = trials.filter_map(|trial| Some((trial.round, metric.of(trial)?)));
     figures.collect()
 }
 
-fn figure(results: &QuestionResults, model: &str, measure: SurveyMetric) -> Option<f64> {
-    let figures = rounds(results, model, measure);
+fn figure(results: &QuestionResults, model: &str, metric: SurveyMetric) -> Option<f64> {
+    let figures = rounds(results, model, metric);
     statistics::median(
         &figures
             .iter()
@@ -259,11 +259,11 @@ fn figure(results: &QuestionResults, model: &str, measure: SurveyMetric) -> Opti
 }
 
 /// The logarithms of the ratios of two contestants, one for each round that both have.
-fn logs(results: &QuestionResults, model: &str, other: &str, measure: SurveyMetric) -> Vec<f64> {
-    let others = rounds(results, other, measure);
+fn logs(results: &QuestionResults, model: &str, other: &str, metric: SurveyMetric) -> Vec<f64> {
+    let others = rounds(results, other, metric);
     let of_round = |round: u32| others.iter().find(|(other, _)| *other == round);
     let ratio = |(round, figure)| Some(f64::ln(figure / of_round(round)?.1));
-    let ours = rounds(results, model, measure);
+    let ours = rounds(results, model, metric);
     ours.into_iter().filter_map(ratio).collect()
 }
 

@@ -244,7 +244,7 @@ impl Page<'_> {
     }
 }
 
-fn cell(measure: SurveyMetric, cell: &MatrixCell, messages: &dyn Messages) -> Element {
+fn cell(metric: SurveyMetric, cell: &MatrixCell, messages: &dyn Messages) -> Element {
     let td = el("td");
     match cell {
         MatrixCell::Figure(figure, how) => {
@@ -259,7 +259,7 @@ fn cell(measure: SurveyMetric, cell: &MatrixCell, messages: &dyn Messages) -> El
                 .put(
                     el("span")
                         .class("figure")
-                        .text(&shown(measure, *figure, messages)),
+                        .text(&shown(metric, *figure, messages)),
                 )
                 .text(" ")
                 .put(el("span").class("mark").text(&mark(*how, messages)))

@@ -96,10 +96,10 @@ fn push<'c>(
 }
 
 /// The text of a cell.
-pub fn cell(measure: SurveyMetric, cell: &MatrixCell, messages: &dyn Messages) -> String {
+pub fn cell(metric: SurveyMetric, cell: &MatrixCell, messages: &dyn Messages) -> String {
     match cell {
         MatrixCell::Figure(figure, how) => {
-            let figure = shown(measure, *figure, messages);
+            let figure = shown(metric, *figure, messages);
             format!("{figure:>4} {}", mark(*how, messages))
         }
         MatrixCell::Absent(why) => absent(why, messages),

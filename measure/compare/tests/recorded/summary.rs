@@ -152,13 +152,13 @@ fn rounds_that_do_not_count_are_counted() {
 }
 
 #[test]
-fn one_wrong_reply_condemns_the_cell() {
+fn one_wrong_reply_makes_the_cell_invalid() {
     let cell = after(|one| one.invalid.push(Invalid::WrongReplies), 1);
     assert_eq!((cell.valid, cell.invalid), (6, vec![Invalid::WrongReplies]));
 }
 
 #[test]
-fn a_condemned_cell_is_compared_with_nothing() {
+fn an_invalid_cell_is_compared_with_nothing() {
     let mut results = made();
     for trial in results
         .trials

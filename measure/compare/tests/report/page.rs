@@ -96,7 +96,7 @@ fn every_model_and_load_is_in_every_chart() {
     for chart in each.chain(whole) {
         for model in &models {
             let there = drawing(page, &chart).contains(model.as_str());
-            // A curve has no place for what must not be believed: that stands below it.
+            // A curve has no place for what is invalid: that stands below it.
             let below = chart == "latency-3" && model == "mio";
             assert_eq!(there, !below, "{chart}: {model}");
         }
@@ -108,7 +108,7 @@ fn every_model_and_load_is_in_every_chart() {
 }
 
 #[test]
-fn what_must_not_be_believed_is_named_and_not_drawn() {
+fn what_is_invalid_is_named_and_not_drawn() {
     let page = sample_page("en");
     let why = "INVALID: the server ended, or did not say what it used";
     let table = element(page, "<table class=\"headline\"", "</table>");
@@ -128,7 +128,7 @@ fn what_must_not_be_believed_is_named_and_not_drawn() {
     assert!(strips.contains("tokio: crossed out, round 4: the server ended"));
 }
 
-/// The sample, whose condemned cell had wrong replies; and what else is done to the cell's trials.
+/// The sample, whose invalid cell had wrong replies; and what else is done to the cell's trials.
 fn page_of_wrong_replies(change: impl Fn(&mut Trial)) -> String {
     let mut results = sample::results();
     let is = |one: &&mut Trial| one.model == "mio" && one.load == 3;
@@ -143,7 +143,7 @@ fn page_of_wrong_replies(change: impl Fn(&mut Trial)) -> String {
 
 /// Whatever figures an invalid cell has, no chart of figures looks otherwise.
 #[test]
-fn figures_that_must_not_be_believed_are_in_no_chart() {
+fn invalid_figures_are_in_no_chart() {
     let tame = page_of_wrong_replies(|_| ());
     let wild = page_of_wrong_replies(|trial| {
         trial.replies *= 50;

@@ -1,5 +1,4 @@
-//! Results that might have been measured: with noise, a round that does not count and a cell that
-//! must not be believed.
+//! Results that might have been measured: with noise, an invalid trial and an invalid cell.
 
 use std::collections::BTreeMap;
 

@@ -51,7 +51,7 @@ pub(super) fn run(
     .map_err(io::Error::other)?;
     let used = server.as_ref().map(|server| used(plan, server, &outcome));
     let mut trial = note(round, contestant, load, &outcome);
-    // Without it the trial is not believed, if the server is ours.
+    // Without it the trial is invalid, if the server is ours.
     trial.server = used.and_then(Result::ok);
     trial.invalid =
         validity::invalid_reasons(&trial, matches!(contestant.kind, ContestantKind::Model(_)));
