@@ -111,7 +111,7 @@ pub trait Watch: Send + Sync {
     fn observer(&self, subject: Subject) -> Self::Observer;
 
     /// Whether its observers want to know when the kernel had what a receive took. Off by default,
-    /// because the kernel must then time-stamp every datagram. Timelines use it to tell waiting
+    /// because the kernel must then timestamp every datagram. Timelines use it to tell waiting
     /// from copying.
     fn wants_arrivals(&self) -> bool {
         false

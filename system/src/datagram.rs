@@ -6,9 +6,9 @@
 //! costs 12 to 16 % of an echo's CPU time, so only wildcard sockets ask for it.
 //!
 //! A blocking receive waits until there is a datagram, and then copies it (Stevens, *UNIX Network
-//! Programming*, vol. 1, 6.2). Linux can stamp the moment when it put a datagram into the socket's
-//! buffer (`SO_TIMESTAMPNS`, socket(7)), which separates the two phases. The timestamp is requested
-//! only for a watch [that wants it](socklab_core::Watch::wants_arrivals).
+//! Programming*, vol. 1, 6.2). Linux can give a datagram the timestamp of its arrival in the
+//! socket's buffer (`SO_TIMESTAMPNS`, socket(7)), which separates the two phases. The timestamp is
+//! requested only for a watch [that wants it](socklab_core::Watch::wants_arrivals).
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 mod unix;
@@ -38,8 +38,8 @@ impl Ancillary {
     /// system cannot report it, the server does without. Timestamps are requested only if the
     /// watch wants `arrivals`.
     ///
-    /// Linux begins to stamp a moment later. It stamps datagrams that came before when they are
-    /// received, so a measurement waits a few milliseconds before the first datagram.
+    /// Linux begins to give timestamps a moment later. A datagram that came before gets the time at
+    /// which it is received, so a measurement waits a few milliseconds before the first datagram.
     ///
     /// On Windows this makes a wildcard socket blocking; make it nonblocking afterwards if it must
     /// be.
@@ -258,7 +258,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_stamp_from_the_future_is_not_believed() {
+    fn a_timestamp_from_the_future_is_ignored() {
         let clock = Clock::start();
         let now = clock.now().unix;
         let later = now + std::time::Duration::from_secs(60);

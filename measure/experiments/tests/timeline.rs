@@ -120,7 +120,7 @@ fn check_transport(chart: &Chart, transport: Transport) {
     assert_eq!(backlog.count(), 0, "{about}");
     assert_eq!(chart.stamped, cfg!(target_os = "linux"), "{about}");
     if cfg!(target_os = "linux") {
-        // Every datagram for the server was stamped, and where that blocked it was cut.
+        // Every datagram for the server has a timestamp, and where the receive blocked it was cut.
         let to_server = kernel.spans.iter().filter_map(|span| match span.kind {
             SpanKind::Buffered {
                 to_server: true,

@@ -18,7 +18,7 @@ pub struct Chart {
     pub length: Duration,
     /// The lanes: first the clients', then the kernel's, then the server's.
     pub lanes: Vec<Lane>,
-    /// Whether the kernel stamped any datagram with its arrival.
+    /// Whether the kernel gave any datagram the timestamp of its arrival.
     pub stamped: bool,
 }
 
@@ -141,7 +141,7 @@ pub enum SpanKind {
     Buffered {
         /// Whether the bytes are in the server's socket, and not in the client's.
         to_server: bool,
-        /// Whether the span begins at the kernel's own stamp. If not, it begins when the sender's
+        /// Whether the span begins at the kernel's timestamp. If not, it begins when the sender's
         /// call returned, which may be a little late.
         stamped: bool,
     },

@@ -39,8 +39,8 @@ pub(crate) fn holds(transport: Transport, records: &TracedRecords<'_>) -> Vec<Dr
     all
 }
 
-/// How long bytes were in a socket's buffer: from the kernel's stamp, or else from the return of
-/// the sender's call, to the return of the receiver's. If the receiver's call returns first, no
+/// How long bytes were in a socket's buffer: from the kernel's timestamp, or else from the return
+/// of the sender's call, to the return of the receiver's. If the receiver's call returns first, no
 /// time was measured.
 fn buffered(to_server: bool, sent: &TracedOperation, received: &TracedOperation) -> Draft {
     let end = received.operation.end;

@@ -7,7 +7,7 @@
 //! [text](text()), [Mermaid](mermaid()), [SVG](svg()) or a [trace](chrome()) for Perfetto.
 //!
 //! Every boundary is measured: by the program's clock before and after a call, or by the kernel's
-//! time stamp of a datagram. Two phases that neither can separate stay one span, and the span says
+//! timestamp of a datagram. Two phases that neither can separate stay one span, and the span says
 //! so.
 //!
 //! Waits and copies carry the numbers of the figures in W. R. Stevens, B. Fenner, A. M. Rudoff,

@@ -19,7 +19,7 @@ use crate::in_process::LIMIT;
 pub(super) const CLIENTS: usize = 2;
 
 /// When the first client begins. Before that, the chart shows the server waiting, and the kernel
-/// begins to stamp datagrams, which it was only just asked for.
+/// begins to timestamp datagrams, which it was only just asked for.
 const FIRST: Duration = Duration::from_millis(10);
 
 /// How long after the first client the second begins.
