@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socklab_core::policy::prefix;
 
-/// A question about an attempt. Questions that are asked together have different DNIs.
+/// A query about an attempt. The queries of one call have different DNIs.
 #[derive(Debug)]
 pub(crate) struct Query<'a> {
     pub(crate) lab: &'a str,

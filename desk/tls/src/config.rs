@@ -150,13 +150,13 @@ impl Current {
             Some(at) => return Err(Error::Order { at: at + 1 }),
             None => return Err(Error::Mismatch),
         }
-        let unusable = |error: rustls::Error| Error::Unreadable(error.to_string());
+        let unreadable = |error: rustls::Error| Error::Unreadable(error.to_string());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(unusable)?
+            .map_err(unreadable)?
             .with_no_client_auth()
             .with_single_cert(chain.clone(), key)
-            .map_err(unusable)?;
+            .map_err(unreadable)?;
         Ok(Current {
             config: Arc::new(config),
             chain,

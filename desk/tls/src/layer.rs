@@ -77,8 +77,8 @@ impl<M: Machine> Client<M> {
     pub fn new(machine: M, config: Arc<ClientConfig>, name: &str) -> Result<Self, Error> {
         let bad = |_| Error::Name(name.to_owned());
         let name = ServerName::try_from(name.to_owned()).map_err(bad)?;
-        let unusable = |error: rustls::Error| Error::Unreadable(error.to_string());
-        let tls = ClientConnection::new(config, name).map_err(unusable)?;
+        let unreadable = |error: rustls::Error| Error::Unreadable(error.to_string());
+        let tls = ClientConnection::new(config, name).map_err(unreadable)?;
         let (tls, silent) = (Some(tls.into()), Arc::new(|_, _: &CertificateProblem| {}));
         Ok(Client(Layer::new(machine, tls, HANDSHAKE, false, silent)))
     }

@@ -57,9 +57,9 @@ pub enum Refusal {
 /// Something that the layer knows and a machine is not told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateProblem {
-    /// We do not believe the peer's certificate.
+    /// We do not trust the peer's certificate.
     Distrusted(CertificateFault),
-    /// The peer does not believe ours.
+    /// The peer does not trust ours.
     Refused(Refusal),
 }
 

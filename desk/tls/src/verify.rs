@@ -11,9 +11,9 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::problem::{CertificateFault, certificate_fault};
 
-/// Believes what the usual rules allow, and a server whose own certificate is one of those that are
-/// trusted even if it is that of an authority, which `openssl req -x509` makes and OpenSSL, and so
-/// Python, accepts. Its time and its name are still checked.
+/// Trusts what the usual rules allow, and a server whose own certificate is one of the pinned ones,
+/// even if it is that of an authority, which `openssl req -x509` makes and OpenSSL, and so Python,
+/// accepts. Its time and its name are still checked.
 #[derive(Debug)]
 pub(crate) struct Pinned {
     pub(crate) verifier: Arc<WebPkiServerVerifier>,
@@ -70,7 +70,7 @@ impl ServerCertVerifier for Pinned {
     }
 }
 
-/// Believes every certificate. That the server has its key is still checked.
+/// Trusts every certificate. That the server has its key is still checked.
 #[derive(Debug)]
 pub(crate) struct Unverified(pub(crate) Arc<CryptoProvider>);
 
