@@ -33,12 +33,12 @@
 //! # Where things are
 //!
 //! [`Plan`] is the input and [`Outcome`] the result. `run` is the loop: warm-up, measurement, and
-//! the replies still outstanding at its end. [`LoadGenerator`] makes a load in slices, so that
+//! the replies still in flight at its end. [`LoadGenerator`] makes a load in slices, so that
 //! several servers can take turns. `udp`, `persistent` and `one_shot` ask the questions, which
 //! `text` and `submission` make. [`SlowClient`] and [`SlowRequests`] run beside the measured
-//! clients. `window` tracks the outstanding questions of a UDP socket, `schedule` says when
-//! questions are due under an open load, and [`steady`] when the warm-up is over. [`Idle`] holds
-//! silent connections.
+//! clients. `window` tracks the questions of a UDP socket that are in flight, `schedule` says
+//! when questions are due under an open load, and [`steady`] when the warm-up is over. [`Idle`]
+//! holds silent connections.
 
 #![forbid(unsafe_code)]
 

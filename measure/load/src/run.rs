@@ -1,4 +1,4 @@
-//! Runs a load: warm-up, measurement, and the replies still outstanding at its end.
+//! Runs a load: warm-up, measurement, and the replies still in flight at its end.
 
 use std::io;
 use std::time::Duration;
