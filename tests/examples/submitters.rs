@@ -3,9 +3,9 @@
 //!
 //!     submitters PORT STUDENTS SECONDS FIRST_DNI [PORT ...]
 //!
-//! Prints how many were confirmed a second, how many were not, and how long the middle one and the
-//! hundredth slowest waited. One thread and few system calls, because it runs on the machine that
-//! it measures.
+//! Prints how many were confirmed a second, how many were not, and the median and the 99th
+//! percentile of their waits in milliseconds. One thread and few system calls, because it runs on
+//! the machine that it measures.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
