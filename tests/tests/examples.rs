@@ -33,7 +33,7 @@ mod exercise {
 
     /// What the client's user saw, and the canonical transcripts of both ends.
     fn play<B: Backend>() -> (Vec<String>, String, String) {
-        let stage = |role| {
+        let set_up = |role| {
             let typed = EXERCISE.scene.lines(role, 0).join("\n");
             let (screen, recording) = (
                 Screen::new(),
@@ -46,12 +46,12 @@ mod exercise {
         let ServerKind::Endpoint(make) = EXERCISE.server else {
             panic!("it is a UDP server");
         };
-        let (screen, server, run) = stage(Role::Server);
+        let (screen, server, run) = set_up(Role::Server);
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let machine = make(&Settings::default());
         let serving = thread::spawn(move || B::serve_datagrams(any, machine, &run));
         let address = screen.ready();
-        let (screen, client, run) = stage(Role::Client);
+        let (screen, client, run) = set_up(Role::Client);
         let machine = (EXERCISE.client)(&Settings::client(&EXERCISE, address));
         assert_eq!(B::client(machine, &run), Status::Done);
         assert_eq!(serving.join().unwrap(), Status::Done);

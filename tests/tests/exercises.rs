@@ -90,9 +90,9 @@ fn every_exercise_over_ipv6<B: Backend>() {
 }
 
 fn serve<B: Backend>(name: &str, settings: &Settings) -> (TestRun, Serving) {
-    let stage = TestRun::new::<B>(name, Role::Server, &[]);
-    let serving = stage.serve_with::<B>(exercise(name), V4, settings);
-    (stage, serving)
+    let test = TestRun::new::<B>(name, Role::Server, &[]);
+    let serving = test.serve_with::<B>(exercise(name), V4, settings);
+    (test, serving)
 }
 
 /// A UDP client in a few lines, as a student would write it.
@@ -116,7 +116,7 @@ fn an_echo_server_outlives_every_datagram<B: Backend>() {
         keep_serving: true,
         ..Settings::default()
     };
-    let (stage, serving) = serve::<B>("echo", &settings);
+    let (test, serving) = serve::<B>("echo", &settings);
     let socket = asker(serving.address);
     for (question, answer) in [
         (&b"hola"[..], b"HOLA".to_vec()),
@@ -137,7 +137,7 @@ fn an_echo_server_outlives_every_datagram<B: Backend>() {
     drop(gone);
     assert_eq!(ask(&socket, b"still there?"), b"STILL THERE?");
 
-    stage.run.stop.request();
+    test.run.stop.request();
     assert_eq!(serving.join(), Status::Stopped);
     let too_long = |said: &&Said| {
         matches!(
@@ -145,7 +145,7 @@ fn an_echo_server_outlives_every_datagram<B: Backend>() {
             Said::Notice(Notice::ReplyTooLong { bytes: 98_259, .. })
         )
     };
-    let said = stage.screen.rest();
+    let said = test.screen.rest();
     assert_eq!(said.iter().filter(too_long).count(), 1);
 }
 
@@ -191,40 +191,40 @@ fn a_submission_however_it_is_sent<B: Backend>() {
         }),
     ];
     for (way, send) in ways {
-        let (stage, serving) = serve::<B>("submit", &Settings::default());
+        let (test, serving) = serve::<B>("submit", &Settings::default());
         let mut stream = connect(serving.address);
         send(&mut stream, &submission("Ana"));
         assert_eq!(answer(stream), "OK accepted 1", "{way}");
-        stage.recording.wait_ended(1);
-        stage.run.stop.request();
+        test.recording.wait_ended(1);
+        test.run.stop.request();
         assert_eq!(serving.join(), Status::Stopped);
     }
 }
 
 fn a_format_error_is_answered_at_the_end_of_stream<B: Backend>() {
-    let (stage, serving) = serve::<B>("submit", &Settings::default());
+    let (test, serving) = serve::<B>("submit", &Settings::default());
     for text in [&b"hola"[..], b"", b"Ana&1234&5\n"] {
         let mut stream = connect(serving.address);
         stream.write_all(text).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         assert_eq!(answer(stream), "ERROR format", "{text:?}");
     }
-    stage.run.stop.request();
+    test.run.stop.request();
     assert_eq!(serving.join(), Status::Stopped);
 }
 
 fn a_peer_that_resets_hurts_only_itself<B: Backend>() {
     for exercise in ["welcome", "submit"] {
-        let (stage, serving) = serve::<B>(exercise, &Settings::default());
+        let (test, serving) = serve::<B>(exercise, &Settings::default());
         for n in 1..=3 {
             let mut stream = connect(serving.address);
             stream.write_all(b"Ana&123").unwrap();
             // On Windows a connection that is reset before it is accepted is never seen.
-            stage.recording.wait_begun(n);
+            test.recording.wait_begun(n);
             // Closing with a linger time of zero is a reset.
             socket::reset_on_close(&stream);
             drop(stream);
-            stage.recording.wait_ended(n);
+            test.recording.wait_ended(n);
         }
         let mut stream = connect(serving.address);
         let expected = if exercise == "submit" {
@@ -234,17 +234,17 @@ fn a_peer_that_resets_hurts_only_itself<B: Backend>() {
             "Bienvenido al Servidor"
         };
         assert_eq!(answer(stream), expected);
-        stage.run.stop.request();
+        test.run.stop.request();
         assert_eq!(serving.join(), Status::Stopped);
     }
 }
 
 fn connections_past_the_bound_wait_their_turn<B: Backend>() {
-    let stage = TestRun::with::<B>("submit", Role::Server, &[], |mut run| {
+    let test = TestRun::with::<B>("submit", Role::Server, &[], |mut run| {
         run.limit = ConnectionLimit::waiting(1);
         run
     });
-    let serving = stage.serve::<B>(exercise("submit"), V4);
+    let serving = test.serve::<B>(exercise("submit"), V4);
     let mut streams: Vec<_> = (0..3).map(|_| connect(serving.address)).collect();
     // All are connected, as far as they can see; the last speak first.
     let text = submission("Ana");
@@ -255,7 +255,7 @@ fn connections_past_the_bound_wait_their_turn<B: Backend>() {
     assert_eq!(answers, ["OK accepted 1", "OK already 1", "OK already 1"]);
 
     // No two at a time: each begins when the one before has ended.
-    let all = stage.recording.wait_ended(3);
+    let all = test.recording.wait_ended(3);
     let times = all.iter().map(|text| {
         let lines = read(text).lines;
         (lines.first().unwrap().at, lines.last().unwrap().at)
@@ -265,30 +265,30 @@ fn connections_past_the_bound_wait_their_turn<B: Backend>() {
     for pair in times.windows(2) {
         assert!(pair[0].1 <= pair[1].0, "{times:?}");
     }
-    stage.run.stop.request();
+    test.run.stop.request();
     assert_eq!(serving.join(), Status::Stopped);
 }
 
 fn a_stop_ends_an_idle_server<B: Backend>() {
     for exercise in EXERCISES {
-        let (stage, serving) = serve::<B>(exercise.name, &Settings::default());
-        stage.run.stop.request();
+        let (test, serving) = serve::<B>(exercise.name, &Settings::default());
+        test.run.stop.request();
         assert_eq!(serving.join(), Status::Stopped, "{}", exercise.name);
-        for text in stage.recording.transcripts() {
+        for text in test.recording.transcripts() {
             assert_eq!(last_input(&text), "-> stop", "{text}");
         }
     }
 }
 
 fn a_stop_ends_a_server_whose_clients_say_nothing<B: Backend>() {
-    let (stage, serving) = serve::<B>("submit", &Settings::default());
+    let (test, serving) = serve::<B>("submit", &Settings::default());
     let streams = [connect(serving.address), connect(serving.address)];
     for _ in &streams {
-        while !matches!(stage.screen.next(), Said::Notice(Notice::Connection(_))) {}
+        while !matches!(test.screen.next(), Said::Notice(Notice::Connection(_))) {}
     }
-    stage.run.stop.request();
+    test.run.stop.request();
     assert_eq!(serving.join(), Status::Stopped);
-    for text in stage.recording.transcripts() {
+    for text in test.recording.transcripts() {
         assert_eq!(last_input(&text), "-> stop", "{text}");
         assert!(text.ends_with("ended stopped\n"), "{text}");
     }
@@ -315,11 +315,11 @@ fn stopped_client<B: Backend>(name: &str, lines: &[&str], at: &str) -> (Status, 
     for line in lines {
         keys.send(format!("{line}\n").into_bytes()).unwrap();
     }
-    let stage = TestRun::with::<B>(name, Role::Client, &[], |run| run.with_lines(keyboard));
-    let client = stage.begin_client::<B>(exercise(name), server);
-    stage.recording.wait_for(at);
-    stage.run.stop.request();
-    (client.join(), stage.recording.transcripts().remove(0))
+    let test = TestRun::with::<B>(name, Role::Client, &[], |run| run.with_lines(keyboard));
+    let client = test.begin_client::<B>(exercise(name), server);
+    test.recording.wait_for(at);
+    test.run.stop.request();
+    (client.join(), test.recording.transcripts().remove(0))
 }
 
 fn a_stop_ends_a_client_that_waits<B: Backend>() {
@@ -374,14 +374,14 @@ fn a_client_without_a_server_is_refused<B: Backend>() {
     for exercise in EXERCISES {
         let (_kept, server) = closed_port(exercise.transport);
         let lines = exercise.scene.lines(Role::Client, 0);
-        let stage = TestRun::new::<B>(exercise.name, Role::Client, &lines);
-        let status = stage.client::<B>(exercise, server);
+        let test = TestRun::new::<B>(exercise.name, Role::Client, &lines);
+        let status = test.client::<B>(exercise, server);
         if exercise.name == "message" {
             // UDP sends into the void with success; Linux knows better at once.
             assert_eq!(status, Status::Done);
             let notice = Said::Notice(Notice::NoListener(server));
             if cfg!(target_os = "linux") {
-                assert!(stage.screen.rest().contains(&notice));
+                assert!(test.screen.rest().contains(&notice));
             }
         } else {
             assert_eq!(status, Status::Failed(Failure::Refused(server)));
@@ -401,9 +401,9 @@ fn a_client_whose_user_leaves<B: Backend>() {
 fn a_port_in_use_is_said<B: Backend>() {
     let taken = TcpListener::bind((V4, 0)).unwrap();
     let address = taken.local_addr().unwrap();
-    let stage = TestRun::new::<B>("welcome", Role::Server, &[]);
+    let test = TestRun::new::<B>("welcome", Role::Server, &[]);
     let service = std::sync::Arc::new(socklab_core::welcome::Server);
-    let status = B::serve_streams(address, service, &stage.run);
+    let status = B::serve_streams(address, service, &test.run);
     let Status::Failed(Failure::Listen(at, fault)) = status else {
         panic!("{status:?}");
     };
@@ -411,14 +411,14 @@ fn a_port_in_use_is_said<B: Backend>() {
 }
 
 fn a_server_without_a_register_says_so<B: Backend>() {
-    let stage = TestRun::with::<B>("submit", Role::Server, &[], |mut run| {
+    let test = TestRun::with::<B>("submit", Role::Server, &[], |mut run| {
         run.register = None;
         run
     });
-    let serving = stage.serve::<B>(exercise("submit"), V4);
+    let serving = test.serve::<B>(exercise("submit"), V4);
     let mut stream = connect(serving.address);
     stream.write_all(submission("Ana").as_bytes()).unwrap();
     assert_eq!(answer(stream), "ERROR unavailable");
-    stage.run.stop.request();
+    test.run.stop.request();
     assert_eq!(serving.join(), Status::Stopped);
 }

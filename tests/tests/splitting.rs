@@ -55,7 +55,7 @@ fn deeds(bench: &Bench) -> String {
 
 /// A submission server that gets the pieces, then a decision if it asks for one, then what is left,
 /// then the end.
-fn desk(pieces: &[&[u8]], pace: Duration, decision: &Decision) -> Bench {
+fn submission(pieces: &[&[u8]], pace: Duration, decision: &Decision) -> Bench {
     let mut bench = Bench::up("submit", Role::Server, &Settings::default());
     let mut left = pieces.to_vec();
     while bench.is_running() {
@@ -143,11 +143,11 @@ const REST: [&[u8]; 4] = [b"", b"\r\n", b"9", b"&123456&111111\nand much more"];
 fn a_submission_cut_anywhere() {
     let accepted = Decision::accepted(7);
     for (message, deed) in MESSAGES {
-        let whole = desk(&[message], Duration::ZERO, &accepted);
+        let whole = submission(&[message], Duration::ZERO, &accepted);
         assert!(deeds(&whole).contains(deed), "{deed}\n{whole:?}");
         for pieces in cuts(message) {
             for pace in PACES {
-                let cut = desk(&pieces, pace, &accepted);
+                let cut = submission(&pieces, pace, &accepted);
                 assert_eq!(cut.canonical(), whole.canonical(), "{pieces:?} {pace:?}");
                 assert_eq!(cut.status(), Status::Done);
             }
@@ -160,9 +160,9 @@ fn a_submission_cut_anywhere() {
 fn a_masked_submission_cut_anywhere() {
     let accepted = Decision::accepted(7);
     for (message, _) in MESSAGES {
-        let whole = desk(&[message], PACES[1], &accepted);
+        let whole = submission(&[message], PACES[1], &accepted);
         for pieces in cuts(message) {
-            let cut = desk(&pieces, PACES[1], &accepted);
+            let cut = submission(&pieces, PACES[1], &accepted);
             assert_eq!(
                 cut.masked_canonical(),
                 whole.masked_canonical(),
@@ -179,11 +179,11 @@ fn a_submission_merged_with_what_follows() {
         if deed.contains("format") {
             continue; // more bytes could still make it a submission
         }
-        let alone = desk(&[message], Duration::ZERO, &accepted);
+        let alone = submission(&[message], Duration::ZERO, &accepted);
         for rest in REST {
             let merged = [message, rest].concat();
             for pieces in cuts(&merged) {
-                let cut = desk(&pieces, PACES[1], &accepted);
+                let cut = submission(&pieces, PACES[1], &accepted);
                 assert_eq!(deeds(&cut), deeds(&alone), "{pieces:?}");
             }
         }
@@ -206,7 +206,7 @@ fn every_decision_is_answered_however_the_message_came() {
         (Decision::Unavailable, "ERROR unavailable"),
     ] {
         for pieces in cuts(message) {
-            let bench = desk(&pieces, PACES[1], &decision);
+            let bench = submission(&pieces, PACES[1], &decision);
             let sent = format!("<- send client1 \"{answer}\"\n<- finish client1\n");
             assert!(deeds(&bench).contains(&sent), "{bench:?}");
         }

@@ -191,8 +191,8 @@ impl Watch for TranscriptWatch {
         if subject == Subject::Driver {
             return DynObserver::new(counter);
         }
-        let page = TranscriptWriter(String::new(), self.transcripts.clone());
-        DynObserver::new((Recorder::new(&self.header, page), counter))
+        let writer = TranscriptWriter(String::new(), self.transcripts.clone());
+        DynObserver::new((Recorder::new(&self.header, writer), counter))
     }
 }
 

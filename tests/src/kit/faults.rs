@@ -38,20 +38,20 @@ impl Survived {
     /// Asserts that the driver left the dead stream alone, and was idle.
     fn assert_left_alone<B: Backend>(&self, doing: Doing) {
         let done = || {
-            let lived = self.all.log();
+            let log = self.all.log();
             // A driver that spins calls `accept` again and again, so its operations are not
             // compared.
-            (lived.steps, (!B::SPINS).then_some(lived.operations))
+            (log.steps, (!B::SPINS).then_some(log.operations))
         };
         // A driver may still be about to make its last wait.
         thread::sleep(WATCHED / 4);
         let before = done();
         thread::sleep(WATCHED);
         assert_eq!(done(), before, "an idle driver makes no call");
-        let lived = self.all.log();
-        assert_eq!(lived.faults, [doing], "it was told once");
-        assert!(lived.given.is_empty(), "{:?}", lived.given);
-        assert!(lived.used.is_empty(), "{:?}", lived.used);
+        let log = self.all.log();
+        assert_eq!(log.faults, [doing], "it was told once");
+        assert!(log.given.is_empty(), "{:?}", log.given);
+        assert!(log.used.is_empty(), "{:?}", log.used);
     }
 
     /// Stops the server. Asserts that it ends without waiting for bytes to be sent, that the fault
@@ -60,10 +60,10 @@ impl Survived {
         let begun = Instant::now();
         self.server.finish();
         assert!(begun.elapsed() < CLOSE_TIMEOUT, "{:?}", begun.elapsed());
-        let lived = self.all.log();
-        assert_eq!((lived.faults.len(), lived.silent), (1, 1));
-        assert!(lived.given.is_empty(), "{:?}", lived.given);
-        assert!(lived.used.is_empty(), "{:?}", lived.used);
+        let log = self.all.log();
+        assert_eq!((log.faults.len(), log.silent), (1, 1));
+        assert!(log.given.is_empty(), "{:?}", log.given);
+        assert!(log.used.is_empty(), "{:?}", log.used);
     }
 }
 
