@@ -17,7 +17,7 @@ pub struct TableState {
     pub transitions: &'static [Transition],
 }
 
-/// One row of a table: on `on`, do `does`, then be in `to`.
+/// One transition of a table: on `on`, do `does`, then be in `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
     /// What happened.
@@ -81,9 +81,9 @@ impl Interest {
 
 /// Writes the states and events of a table, what runs on it, and the table as data for diagrams.
 ///
-/// A state says what it [waits for](EventSource); it has a row for each event that can happen in
-/// it. `ends in` names the states in which the conversation is over: `Done`, `Stopped` and
-/// `Failed`, each for the [`Status`](crate::Status) of that name.
+/// A state says what it [waits for](EventSource); it has a transition for each event that can
+/// happen in it. `ends in` names the states in which the conversation is over: `Done`, `Stopped`
+/// and `Failed`, each for the [`Status`](crate::Status) of that name.
 ///
 /// `go` takes a transition. It returns `false` and keeps the state for an event that is not in the
 /// state's transitions. [`from_table!`](crate::from_table) writes what a

@@ -36,7 +36,7 @@ fn tables_are_whole() {
 
 /// A state says that it waits for what its transitions are for: a reply, a line, a decision.
 #[test]
-fn a_state_waits_for_what_it_has_rows_for() {
+fn a_state_waits_for_what_its_transitions_are_for() {
     let sources = |on: &str| match on {
         "Opened" | "Bound" => Some(EventSource::Socket),
         "Line" | "InputEnd" => Some(EventSource::Line),
