@@ -22,7 +22,7 @@ pub struct Exercise {
     pub transport: Transport,
     /// The port that the lab assigns to it.
     pub port: u16,
-    /// How long the client waits for a reply by default; `None` for no limit.
+    /// How long the client waits for a reply by default; `None` for no time-out.
     pub timeout: Option<Duration>,
     /// The options that its two ends take in addition to the common ones.
     pub options: &'static [ExerciseOption],
@@ -83,7 +83,7 @@ pub struct Settings {
     /// Further addresses of the same server. A client tries them in this order if `server` cannot
     /// be reached.
     pub fallbacks: Vec<SocketAddr>,
-    /// How long a client waits for a reply; `None` for no limit.
+    /// How long a client waits for a reply; `None` for no time-out.
     pub timeout: Option<Duration>,
     /// How often a client repeats an unanswered question.
     pub retries: u32,

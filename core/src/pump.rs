@@ -136,8 +136,7 @@ impl<M: Machine, O: Observer> Pump<M, O> {
         self.deadline().is_some_and(|deadline| deadline.at <= now)
     }
 
-    /// How long to wait at most: `None` for no limit, never zero unless
-    /// [due](Self::due).
+    /// How long to wait at most: `None` for no time-out, never zero unless [due](Self::due).
     pub fn timeout(&self, now: Mono) -> Option<Duration> {
         self.deadline().map(|deadline| deadline.at.since(now))
     }

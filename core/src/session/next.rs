@@ -306,7 +306,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
         }
     }
 
-    /// Until when a send may block. Only a stream's has a limit, because its peer can hold it up.
+    /// Until when a send may block. Only a stream's has a time-out: its peer can hold it up.
     #[inline]
     fn send_until(&mut self, now: Now) -> Option<Mono> {
         if self.wire != WireState::Stream {

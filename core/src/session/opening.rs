@@ -36,7 +36,7 @@ impl Opening {
         }
     }
 
-    /// Begins to try an address. Returns its limit: an equal share of the time left until
+    /// Begins to try an address. Returns its time-out: an equal share of the time left until
     /// `deadline`.
     pub(super) fn begin_attempt(&mut self, now: Mono, deadline: Option<Mono>) -> Option<Duration> {
         self.untried = false;

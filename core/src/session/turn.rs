@@ -310,7 +310,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
 
     /// Reports that `sends` submitted sends have completed, one of which may have failed.
     pub fn completed(&mut self, now: Now, sends: u32, sent: Result<(), Fault>) {
-        // Saturating: after the close limit the count is zero, and completions may still come.
+        // Saturating: after the close time-out the count is zero, and completions may still come.
         self.session.in_flight = self.session.in_flight.saturating_sub(sends);
         if let Err(fault) = sent {
             self.fault(now, Doing::Sending, fault);

@@ -15,7 +15,7 @@ use socklab_core::{
 use crate::config::Error;
 use crate::problem::{CertificateProblem, ProblemHandler};
 
-/// The default limit of a handshake: 10 s, however slowly its bytes come.
+/// The default time-out of a handshake: 10 s, however slowly its bytes come.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How many bytes of plain text are read from rustls at once: one record.
