@@ -72,9 +72,9 @@ pub trait Calls {
     }
 
     /// Sends a datagram, or some bytes of a stream; returns how many bytes the system took. Where
-    /// the call blocks on a stream, it does so for at most `limit`. Where
-    /// [several](Self::max_batch) datagrams leave in one call, each is `segment` bytes long, but
-    /// for the last.
+    /// the call blocks on a stream, it does so for at most `timeout`.
+    /// Where [several](Self::max_batch) datagrams leave in one call, each is `segment` bytes long,
+    /// but for the last.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.

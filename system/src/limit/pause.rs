@@ -31,8 +31,8 @@ impl AcceptPause {
     /// Begins a pause, because the system has no more of a resource. Returns what to tell the user.
     pub(crate) fn begin(&mut self, now: Mono, resource: Resource, fault: Fault) -> Option<Notice> {
         self.until = Some(now.plus(Self::LENGTH));
-        let news = self.failed.replace(now).is_none();
-        news.then_some(Notice::AcceptPaused(resource, fault))
+        let is_first = self.failed.replace(now).is_none();
+        is_first.then_some(Notice::AcceptPaused(resource, fault))
     }
 
     /// Until when an acceptor must wait; `None` if there is no pause. If the pause ends earlier,

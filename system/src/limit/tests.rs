@@ -75,14 +75,14 @@ fn few_are_told_and_the_rest_closed() {
     ));
     let peer = "192.0.2.2:1".parse().unwrap();
     let waiting = (0, Waker::noop());
-    let untold = limit.limit.admit(waiting, peer, false, limit.now);
-    assert!(matches!(untold, Admission::Close), "this server tells none");
+    let unexplained = limit.limit.admit(waiting, peer, false, limit.now);
+    assert!(matches!(unexplained, Admission::Close));
 }
 
-/// Of the network that holds most the one that was silent longest, whoever connects; of those heard
+/// Of the address that holds most the one that was silent longest, whoever connects; of those heard
 /// within a second, none.
 #[test]
-fn the_longest_silent_of_the_most_crowded_network_makes_room() {
+fn the_longest_silent_of_the_most_crowded_address_makes_room() {
     let mut limit = TestLimit::new(ConnectionLimit::new(5, 5));
     let old = limit.served("192.0.2.9");
     let a = limit.after(10).served("2001:db8::1");
@@ -100,7 +100,7 @@ fn the_longest_silent_of_the_most_crowded_network_makes_room() {
         evicted(&[&old, &a, &b, &c, &d]),
         [false, false, true, false, false]
     );
-    // The next is `c`; then all networks are the same, and the oldest goes.
+    // The next is `c`; then all addresses are the same, and the oldest goes.
     let _second = limit.served("192.0.2.2");
     assert!(c.is_evicted() && !old.is_evicted());
     let _third = limit.served("192.0.2.3");

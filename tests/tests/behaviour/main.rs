@@ -9,11 +9,11 @@ mod echo;
 mod lab;
 mod ledger;
 mod message;
-mod oddities;
 mod servers;
 mod submit_client;
 mod submit_server;
 mod tables;
+mod unexpected;
 mod welcome;
 
 use std::net::SocketAddr;
