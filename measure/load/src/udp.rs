@@ -111,8 +111,8 @@ impl UdpClients {
                     Err(error) => {
                         classify_failure(error)?;
                         // An ICMP error from an earlier question surfaces on the next send. Charge
-                        // it to the oldest open question and send again; a second error belongs
-                        // to this one.
+                        // it to the oldest question in flight and send again; a second error
+                        // belongs to this one.
                         let earlier =
                             (!failed_once && window.in_flight() > some - sent).then_some(None);
                         let this = failed_once.then_some(Some(first + sent as u64));
@@ -170,7 +170,7 @@ impl UdpClients {
             let now = clock.now();
             let mut closed = 0;
             for place in 0..count {
-                closed += usize::from(self.judge(at, place, now, tally));
+                closed += usize::from(self.classify(at, place, now, tally));
             }
             self.in_flight -= closed;
             self.follow(at, closed, now, tally)?;
@@ -182,7 +182,7 @@ impl UdpClients {
     }
 
     /// Classifies a datagram. Returns whether it closes a question.
-    fn judge(&mut self, at: u32, place: usize, now: u64, tally: &mut Tally) -> bool {
+    fn classify(&mut self, at: u32, place: usize, now: u64, tally: &mut Tally) -> bool {
         let window = &mut self.connections[at as usize].window;
         let reply = self.incoming.datagram(place);
         let number = match self.text.read(at, reply) {
@@ -213,7 +213,8 @@ impl UdpClients {
         closed.is_some()
     }
 
-    /// No program listens: closes the oldest question. The socket asks again after a delay.
+    /// No program listens: closes the oldest question in flight. The socket asks again after a
+    /// delay.
     fn refused(&mut self, at: u32, now: u64, tally: &mut Tally) {
         if let Some((_, asked)) = self.connections[at as usize].window.give_up(None) {
             tally.refused(asked);

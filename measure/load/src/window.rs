@@ -36,7 +36,7 @@ struct Kept {
 
 /// The questions of one socket, by their numbers, which follow one another.
 ///
-/// Those between the oldest that is open and the newest are all kept; of the older ones only those
+/// Those between the oldest in flight and the newest are all kept; of the older ones only those
 /// that never were answered. So what a reply is can be told however late it comes.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
@@ -126,7 +126,8 @@ impl Window {
         Reply::Right { asked, reordered }
     }
 
-    /// Closes the question of that number, or the oldest: it was answered wrongly, or refused.
+    /// Closes the question of that number, or the oldest in flight: it was answered wrongly, or
+    /// refused.
     pub(crate) fn give_up(&mut self, number: Option<u64>) -> Option<(u64, Asked)> {
         let at = match number {
             Some(number) => usize::try_from(number.checked_sub(self.front)?).ok()?,
