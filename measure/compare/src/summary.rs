@@ -94,8 +94,8 @@ pub struct Cell {
     pub voluntary: Option<Estimate>,
     /// Context switches because others had their turn, for each reply.
     pub involuntary: Option<Estimate>,
-    /// What the server's driver did for each reply, by the name of the operation. Empty if nobody
-    /// watched.
+    /// What the server's driver did for each reply, by the name of the operation. Empty if
+    /// operations were not counted.
     pub operations: BTreeMap<String, OperationsPerReply>,
     /// The server's threads at the end.
     pub threads: Option<Estimate>,
@@ -107,9 +107,9 @@ pub struct Cell {
     pub warm_up: Option<Estimate>,
     /// The share of the measured time in which the generator was on a CPU.
     pub generator_busy: Option<Estimate>,
-    /// What went wrong in the rounds that count, all together.
+    /// What went wrong in the valid rounds, all together.
     pub losses: Losses,
-    /// Right replies in the rounds that count, all together.
+    /// Right replies in the valid rounds, all together.
     pub replies: u64,
 }
 
@@ -151,7 +151,7 @@ pub struct Ratio {
     pub load: usize,
     /// Of what.
     pub metric: Metric,
-    /// In how many rounds both figures count.
+    /// In how many rounds both figures are valid.
     pub pairs: u32,
     /// The median over these rounds. Nothing if there are none.
     pub ratio: Option<f64>,

@@ -1,4 +1,4 @@
-//! Programs in other languages, found, proved, charged and ended.
+//! Programs in other languages, found, proved, measured and ended.
 #![cfg(target_os = "linux")]
 
 use std::io::{Read, Write};

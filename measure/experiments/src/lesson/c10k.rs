@@ -107,7 +107,7 @@ fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
                 millis(one_more.response.value_at_quantile(0.5)),
                 millis(one_more.response.value_at_quantile(0.99)),
             ]);
-            notes.extend(context.trouble(model, &one_more));
+            notes.extend(context.problem(model, &one_more));
             costs.push((model, each));
             seen.push(step);
         }

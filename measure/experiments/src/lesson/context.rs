@@ -88,7 +88,7 @@ impl LessonContext<'_> {
     }
 
     /// Says how many questions of a load were not answered correctly, if any.
-    pub(super) fn trouble(&self, who: &str, outcome: &Outcome) -> Option<String> {
+    pub(super) fn problem(&self, who: &str, outcome: &Outcome) -> Option<String> {
         let messages = self.messages;
         let count = outcome.lost + outcome.wrong + outcome.refused + outcome.out_of_ports;
         (count > 0)

@@ -103,7 +103,7 @@ fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
             ]);
         }
         shown.push(u128::from(outcome.response.value_at_quantile(0.99)) * 2 >= stall.as_nanos());
-        notes.extend(context.trouble(&name, &outcome));
+        notes.extend(context.problem(&name, &outcome));
     }
     let answer = match shown[..] {
         [closed, open] => Some(usize::from(closed) + 2 * usize::from(open)),

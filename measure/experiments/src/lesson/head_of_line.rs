@@ -97,7 +97,7 @@ fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
             millis(response.max()),
         ]);
         held.push(u128::from(response.value_at_quantile(0.99)) * 2 >= hold.as_nanos());
-        notes.extend(context.trouble(model, &others));
+        notes.extend(context.problem(model, &others));
     }
     let measured = CHOICES.iter().position(|choice| held == *choice);
     Ok(Findings {

@@ -96,7 +96,7 @@ fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
         ]);
         // The others wait if their median is at least a quarter of the slow work.
         waits[at] = Some(u128::from(response.value_at_quantile(0.5)) * 4 >= SLOW_WORK.as_nanos());
-        notes.extend(context.trouble(model, &others));
+        notes.extend(context.problem(model, &others));
     }
     let agrees = |choice: &[bool; MODELS.len()]| {
         let mut both = waits.iter().zip(choice);

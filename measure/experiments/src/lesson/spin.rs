@@ -101,7 +101,7 @@ fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
             micros(outcome.response.value_at_quantile(0.5)),
             micros(outcome.response.value_at_quantile(0.99)),
         ]);
-        notes.extend(context.trouble(model, &outcome));
+        notes.extend(context.problem(model, &outcome));
     }
     let measured = CHOICES.iter().position(|choice| uses == *choice);
     Ok(Findings {

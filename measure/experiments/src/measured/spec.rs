@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The name of the hidden command. Its one argument is an [`ServerSpec`] in JSON.
+/// The name of the hidden command. Its one argument is a [`ServerSpec`] in JSON.
 pub const COMMAND: &str = "measured-server";
 
 /// What is to be measured.

@@ -42,7 +42,7 @@ pub(crate) struct Server {
     exercise: &'static Exercise,
     cores: usize,
     /// Whether the server spins, so that it must be suspended outside its slices.
-    polls: bool,
+    spins: bool,
 }
 
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Server {
             process,
             exercise,
             cores: cores.server.len().max(1),
-            polls: false,
+            spins: false,
         })
     }
 
@@ -159,13 +159,13 @@ impl Server {
 
     /// From now on suspends the server outside its slices.
     pub(crate) fn suspend_outside_slices(&mut self) {
-        self.polls = true;
+        self.spins = true;
         self.set_suspended(true);
     }
 
     /// Suspends a server that spins, or lets it go on.
     pub(crate) fn set_suspended(&self, suspended: bool) {
-        if self.polls {
+        if self.spins {
             match &self.process {
                 Process::Ours { measured, .. } => measured.set_suspended(suspended),
                 Process::Program(program) => program.set_suspended(suspended),
