@@ -31,7 +31,7 @@ pub(crate) struct Decider {
     clock: ClockGuard,
     /// When the clock was last compared with the register; `None` unless it is behind an accepted
     /// code.
-    clock_is_back: Option<Mono>,
+    clock_is_behind: Option<Mono>,
     budgets: Budgets,
     /// By student: the steps of right codes from addresses that may be guessing.
     first_right: BTreeMap<[u8; 32], TimeStep>,
@@ -84,7 +84,7 @@ impl Decider {
                 secrets,
             },
             clock: ClockGuard::after(accepted),
-            clock_is_back: None,
+            clock_is_behind: None,
             budgets: Budgets::new(rules.new_dnis),
             first_right: BTreeMap::new(),
             damaged: BTreeSet::new(),
@@ -294,15 +294,15 @@ impl Decider {
         let mut reading = self.clock.read(attempt.at);
         let mono = attempt.at.mono;
         let ClockState::Behind(_) = reading else {
-            self.clock_is_back = None;
+            self.clock_is_behind = None;
             if let ClockState::Ahead(_) = reading {
                 events.push(RegisterEvent::Clock(reading));
             }
             return reading;
         };
-        let before = self.clock_is_back;
+        let before = self.clock_is_behind;
         if before.is_none_or(|before| mono.since(before) >= OFTEN) {
-            self.clock_is_back = Some(mono);
+            self.clock_is_behind = Some(mono);
             if let Ok(accepted) = latest_accepted(&mut *self.sql) {
                 self.clock = ClockGuard::after(accepted);
                 reading = self.clock.read(attempt.at);
