@@ -244,19 +244,19 @@ pub fn mermaid(table: &[TableState]) -> String {
     text
 }
 
-/// Writes a table as a table of Markdown, with a line for each row.
+/// Writes a table as a table of Markdown, with a line for each transition.
 pub fn markdown(table: &[TableState]) -> String {
     let mut text =
         String::from("| state | waits for | on | go to | and do |\n|---|---|---|---|---|\n");
     for state in table {
-        for (nth, row) in state.transitions.iter().enumerate() {
+        for (nth, transition) in state.transitions.iter().enumerate() {
             let (mut name, mut sources) = ("", String::new());
             if nth == 0 {
                 name = state.name;
                 let names = state.waits_for.iter().map(|source| source.name());
                 sources = names.collect::<Vec<_>>().join(" or ");
             }
-            let (on, to, does) = (row.on, row.to, row.does);
+            let (on, to, does) = (transition.on, transition.to, transition.does);
             let _ = writeln!(text, "| {name} | {sources} | {on} | {to} | {does} |");
         }
     }

@@ -1,4 +1,4 @@
-//! The end of a stream: finished, closed within a limit, or given up.
+//! The end of a stream: finished, closed within the close time-out, or given up.
 
 use super::streams::{SPEECH, talker};
 use super::*;
@@ -140,7 +140,7 @@ fn the_close_limit_with_completions() {
             rig.wait(CLOSE_TIMEOUT);
             assert_eq!(rig.run(), Err(Status::Done));
             assert_eq!(rig.done[1..], ["abort"]);
-            // What lands later is of no interest.
+            // What completes later is of no interest.
             rig.turn().completed(now, 1, Err(fault(FaultKind::Reset)));
             assert_eq!(rig.run(), Err(Status::Done));
         }
@@ -226,7 +226,7 @@ fn doorkeeper(input: &Input<'_>, standing: &mut Standing, out: &mut Outbox) {
     }
 }
 
-/// A connection over a limit is stopped after its time, whatever its machine waits for.
+/// A connection over a limit is stopped after its time-out, whatever its machine waits for.
 #[test]
 fn a_refusal_has_its_limit() {
     for over in [None, Some(ExceededLimit::Total)] {
