@@ -320,7 +320,7 @@ fn a_client_tries_every_address() {
 
 /// What the pump says, in debug builds, to a driver that breaks a rule.
 #[cfg(debug_assertions)]
-mod misuse {
+mod broken_rules {
     use super::*;
     use socklab_core::{Mono, Pump};
     use socklab_tests::CLIENT;
