@@ -27,6 +27,7 @@ CASES = [
     ("echo", "echo_sigio", ["signal-driven"], "udp_load", ["64", "16"]),
     ("echo", "echo_uring", ["uring", "mio"], "udp_load", ["64", "16"]),
     ("echo", "echo_gro", ["blocking-batched", "mio-batched"], "udp_load_gso", ["64", "32"]),
+    ("echo", "echo_gro_epoll", ["mio-batched"], "udp_load_gso", ["64", "32"]),
     ("welcome", "welcome_c", ["mio", "tokio", "async-std", "blocking"], "tcp_load", ["64"]),
 ]
 

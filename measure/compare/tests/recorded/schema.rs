@@ -153,6 +153,9 @@ fn so_does_one_with_all_that_may_be_missing_or_there() {
             steps,
         });
     }
+    for trial in results.trials.iter_mut().filter(|one| one.load == 1) {
+        trial.intervals = vec![400, 401, 402, 403, 800, 801, 802, 803];
+    }
     for trial in results.trials.iter_mut().filter(|one| one.load == 0) {
         trial.server = None;
         trial.invalid.push(Invalid::ServerGone);
@@ -161,6 +164,7 @@ fn so_does_one_with_all_that_may_be_missing_or_there() {
     check(&document).expect("valid");
     let none: Document = serde_json::from_value(document).expect("the same again");
     assert!(none.summary.cells.iter().any(|cell| cell.rate.is_none()));
+    assert!(none.summary.cells.iter().any(|cell| cell.modes.is_some()));
 }
 
 #[test]
