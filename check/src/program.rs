@@ -257,17 +257,11 @@ impl Program {
         let last = text.lines().rev().find(|line| !line.trim().is_empty());
         last.map(|line| line.trim().to_owned())
     }
-
-    /// Ends the program and everything that it started.
-    pub(crate) fn end(&mut self) {
-        socklab_process::end(&mut self.child, Duration::ZERO);
-        self.exit = self.child.wait().ok();
-    }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        self.end();
+        socklab_process::end(&mut self.child, Duration::ZERO);
     }
 }
 

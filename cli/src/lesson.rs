@@ -8,6 +8,7 @@ use socklab_experiments::lesson::{Answer, Answers, LESSONS, Lesson, LessonContex
 use socklab_text::{Messages, system_error};
 
 use crate::exit::Exit;
+use crate::interrupt::end_programs_on_interrupt;
 use crate::options::read;
 use crate::outlet;
 use crate::print;
@@ -35,7 +36,11 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: LessonArgs = read(matches);
     let named = |name: &String| LESSONS.iter().find(|one| one.name == name);
     match args.lesson.as_ref().and_then(named) {
-        Some(lesson) if !args.lesson_list => teach(lesson, &args, messages),
+        Some(lesson) if !args.lesson_list => {
+            // The lesson `fork` starts servers.
+            end_programs_on_interrupt();
+            teach(lesson, &args, messages)
+        }
         _ => list(messages),
     }
 }

@@ -1,4 +1,4 @@
-//! The programs that this one has started: none of them outlives it.
+//! The programs that this one has started, so that none of them outlives it.
 
 use std::io;
 use std::process::{Child, Command};
@@ -35,13 +35,19 @@ pub fn spawn(command: &mut Command) -> io::Result<Child> {
     Ok(child)
 }
 
-/// Ends a program and everything that it started, and returns when they are gone. It is first asked
-/// to end, and may take the time of `grace`; zero kills it at once.
+/// Ends a program with its process group, and those of its descendants that left the group before.
+/// Returns when they are gone. The program is first asked to end, and may take the time of `grace`;
+/// zero kills it at once.
 pub fn end(child: &mut Child, grace: Duration) {
-    // Descendants that left the group can be found only while their parents live.
-    let members = tree::members(child.id());
-    signal(child.id(), Signal::Continue);
+    // Descendants that left the group can be found only while their parents live. The number of a
+    // program that was waited for may belong to another, so only its group is ended: as long as a
+    // group has members, its number is not given out again.
+    let members = match child.try_wait() {
+        Ok(None) => tree::members(child.id()),
+        _ => vec![child.id()],
+    };
     if !grace.is_zero() && cfg!(unix) {
+        signal(child.id(), Signal::Continue);
         signal(child.id(), Signal::End);
         let until = Instant::now() + grace;
         while matches!(child.try_wait(), Ok(None)) && Instant::now() < until {
@@ -57,6 +63,7 @@ pub fn end(child: &mut Child, grace: Duration) {
 
 /// Ends all programs that were started and are not ended yet, and returns when they are gone: for a
 /// program that is about to exit. A thread that starts or ends one after that waits for the exit.
+/// On Windows it does not wait until they are gone.
 pub fn end_all() {
     let running = running();
     // One that stands still starts no other while its descendants are looked for.
@@ -101,9 +108,14 @@ fn await_end(family: &[u32], until: Instant) {
     let Some((&first, descendants)) = family.split_first() else {
         return;
     };
-    // Our own child stays in the system's table until it is waited for.
-    let lives = || waitpid(id(first), Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive);
-    while (lives() || descendants.iter().copied().any(tree::lives)) && Instant::now() < until {
+    // Our own child stays in the system's table until it is waited for. Others of its group are
+    // children of process 1 by now, which waits for them.
+    let lives = || {
+        waitpid(id(first), Some(WaitPidFlag::WNOHANG)) == Ok(WaitStatus::StillAlive)
+            || tree::group_lives(first)
+            || descendants.iter().copied().any(tree::lives)
+    };
+    while lives() && Instant::now() < until {
         thread::sleep(POLL_INTERVAL);
     }
 }
