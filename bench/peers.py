@@ -66,7 +66,7 @@ class Server:
         self.end()
         raise ConnectionRefusedError(f"{name}: the server of {exercise} does not answer")
 
-    def slice(self, load, args):
+    def slice(self, load, args, tries=20):
         """Replies a second, and the server's CPU microseconds for each. A slice without a reply, in which
         another program had the core, is repeated."""
         before = cpu(self.process.pid)
@@ -77,8 +77,8 @@ class Server:
         rate, wrong = re.match(r"(\d+) \S+\s+(?:wrong|bad) (\d+)", out).groups()
         if int(wrong):
             sys.exit(f"{self.name}: {wrong} wrong replies: {out}")
-        if not int(rate):
-            return self.slice(load, args)
+        if not int(rate) and tries > 1:
+            return self.slice(load, args, tries - 1)
         return float(rate), used / (float(rate) * SLICE) * 1e6
 
     def end(self):

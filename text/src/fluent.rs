@@ -13,6 +13,7 @@ use crate::messages::{Messages, Value, Variable};
 /// off.
 pub struct Translations {
     tag: &'static str,
+    decimal_mark: &'static str,
     bundle: FluentBundle<FluentResource>,
 }
 
@@ -31,13 +32,18 @@ impl Translations {
                 debug_assert!(false, "locales: {errors:?}");
             }
         }
-        if tag == "es" {
+        let decimal_mark = if tag == "es" { "," } else { "." };
+        if decimal_mark == "," {
             bundle.set_formatter(Some(|value, _| match value {
                 FluentValue::Number(number) => Some(number.as_string().replace('.', ",")),
                 _ => None,
             }));
         }
-        Translations { tag, bundle }
+        Translations {
+            tag,
+            decimal_mark,
+            bundle,
+        }
     }
 
     /// Whether there is a message with this id.
@@ -74,6 +80,6 @@ impl Messages for Translations {
     }
 
     fn decimal_mark(&self) -> &'static str {
-        if self.tag == "es" { "," } else { "." }
+        self.decimal_mark
     }
 }

@@ -77,14 +77,14 @@ impl Element {
             "meta" | "input" | "br" => write!(to, "<{name}{attributes}>"),
             _ => write!(to, "<{name}{attributes}>{inner}</{name}>"),
         };
-        if !IN_A_LINE.contains(&name) {
+        if !INLINE.contains(&name) {
             to.push('\n');
         }
     }
 }
 
 /// Elements within a line of text, where a line break would be shown as a blank.
-const IN_A_LINE: &[&str] = &["a", "b", "code", "em", "small", "span", "tspan"];
+const INLINE: &[&str] = &["a", "b", "code", "em", "small", "span", "tspan"];
 
 /// Escapes text for any place in a page, including quoted attributes.
 pub fn escaped(text: &str) -> String {

@@ -78,9 +78,9 @@ impl Figures<'_> {
         if !cell.invalid.is_empty() {
             return cell;
         }
-        self.costs(&mut cell, trials);
         let counts = |trial: &&&Trial| trial.invalid.is_empty();
         let valid: Vec<&Trial> = trials.iter().filter(counts).copied().collect();
+        self.costs(&mut cell, &valid);
         cell.rate = self.of(&valid, |one| Some(one.replies as f64 / one.seconds));
         cell.modes = modes(&valid);
         cell.response = self.percentiles(&valid, validity::response, |one| one.response.max);
@@ -98,29 +98,27 @@ impl Figures<'_> {
         cell
     }
 
-    /// What the server used, of all rounds in which that counts.
-    fn costs(&mut self, cell: &mut Cell, trials: &[&Trial]) {
-        let counts = |trial: &&&Trial| trial.invalid.is_empty();
-        let valid: Vec<&Trial> = trials.iter().filter(counts).copied().collect();
-        cell.cpu = self.per_reply(&valid, |server| server.user + server.system);
-        let own = own_share(&valid);
+    /// What the server used, of all valid rounds.
+    fn costs(&mut self, cell: &mut Cell, valid: &[&Trial]) {
+        cell.cpu = self.per_reply(valid, |server| server.user + server.system);
+        let own = own_share(valid);
         cell.user = cell.cpu.zip(own).map(|(cpu, own)| cpu.times(own));
         cell.system = cell.cpu.zip(own).map(|(cpu, own)| cpu.times(1.0 - own));
-        cell.busy = self.of_server(&valid, |server| server.busy);
+        cell.busy = self.of_server(valid, |server| server.busy);
         // A server that was never switched is one whose system does not count (Windows).
         let switched = |trial: &&Trial| {
             let server = trial.server.as_ref();
             server.is_some_and(|server| server.voluntary + server.involuntary > 0)
         };
         if valid.iter().any(switched) {
-            cell.voluntary = self.per_reply(&valid, |server| server.voluntary as f64);
-            cell.involuntary = self.per_reply(&valid, |server| server.involuntary as f64);
+            cell.voluntary = self.per_reply(valid, |server| server.voluntary as f64);
+            cell.involuntary = self.per_reply(valid, |server| server.involuntary as f64);
         }
-        cell.operations = self.operations(&valid);
-        cell.threads = self.of_server(&valid, |server| f64::from(server.threads));
-        cell.memory = self.of_server(&valid, |server| server.memory as f64);
-        cell.peak = self.of_server(&valid, |server| server.peak as f64);
-        cell.generator_busy = self.of(&valid, |one| Some(one.generator.busy));
+        cell.operations = self.operations(valid);
+        cell.threads = self.of_server(valid, |server| f64::from(server.threads));
+        cell.memory = self.of_server(valid, |server| server.memory as f64);
+        cell.peak = self.of_server(valid, |server| server.peak as f64);
+        cell.generator_busy = self.of(valid, |one| Some(one.generator.busy));
     }
 
     fn of(

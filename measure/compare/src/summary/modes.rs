@@ -10,12 +10,14 @@ use crate::results::Trial;
 
 /// How far apart two groups must be: Ashman's D, the distance of their means in units of their
 /// common spread (Ashman, Bird and Zepf 1994, equation 5). There, 2 separates two known groups. But
-/// the better half of any one group differs from the other half: by 2.7 if it is normal, by 3.5 if
-/// it is uniform.
+/// any one group can be split into two as well: a normal one at most 2.9 apart, a uniform one 3.5.
 const APART: f64 = 8.0;
 
 /// How much faster the faster group must be: less is of no interest.
 const FASTER: f64 = 1.2;
+
+/// How many replies a slice has at least: with a few, one reply more is a fifth.
+const REPLIES: u64 = 50;
 
 /// The share of the slices that each group must have at least.
 const SHARE: f64 = 0.1;
@@ -36,6 +38,13 @@ pub(super) fn modes(trials: &[&Trial]) -> Option<[Mode; 2]> {
         let counts = trial.intervals.clone();
         counts.into_iter().map(move |count| count as f64 / slice)
     };
+    if trials
+        .iter()
+        .flat_map(|one| &one.intervals)
+        .any(|&replies| replies < REPLIES)
+    {
+        return None;
+    }
     let mut rates: Vec<f64> = trials.iter().flat_map(rates).collect();
     rates.sort_by(f64::total_cmp);
     let fewest = ((SHARE * rates.len() as f64).ceil() as usize).max(4);
@@ -121,11 +130,22 @@ mod tests {
         }
     }
 
+    /// Five or six replies are one speed.
+    #[test]
+    fn few_replies_say_nothing() {
+        let mut turn = 0;
+        let all = trials(|| {
+            turn += 1;
+            50.0 + 10.0 * f64::from(turn % 2)
+        });
+        assert_eq!(found(&all), None);
+    }
+
     #[test]
     fn few_slices_say_nothing() {
         let mut few = trials(|| 1.0);
         few.truncate(1);
-        few[0].intervals = vec![1, 1, 1, 9, 9, 9];
+        few[0].intervals = vec![100, 100, 100, 900, 900, 900];
         assert_eq!(found(&few), None);
         assert_eq!(found(&[]), None);
     }
