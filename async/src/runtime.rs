@@ -93,10 +93,11 @@ impl AsyncRuntime for AsyncStdRuntime {
                 let bytes = &conversation.socket.state;
                 match received {
                     Ok(received) => {
-                        (conversation.permit.iter()).for_each(|permit| permit.heard(now.mono));
+                        (conversation.permit.iter())
+                            .for_each(|permit| permit.note_received(now.mono));
                         turn.received(now, &received, bytes);
                     }
-                    Err(error) => drop(turn.not_received(now, call_error(&error))),
+                    Err(error) => drop(turn.receive_failed(now, call_error(&error))),
                 }
             }
             SocketEvent::Sent(sent) => {

@@ -151,7 +151,9 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
             // machine that goes on after the stop has to hear of that end: no more comes.
             Ok(received) if received.is_empty() && is_over() => {}
             Ok(received) => {
-                permit.iter().for_each(|permit| permit.heard(now.mono));
+                permit
+                    .iter()
+                    .for_each(|permit| permit.note_received(now.mono));
                 let rest = turn.received(now, received, buffer);
                 if rest > 0 {
                     let len = received.len();
@@ -159,7 +161,7 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
                 }
             }
             Err(_) if is_over() => {}
-            Err(error) => drop(turn.not_received(now, call_error(error))),
+            Err(error) => drop(turn.receive_failed(now, call_error(error))),
         }
         now
     }

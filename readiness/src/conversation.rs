@@ -194,7 +194,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
         turn.observe(operation.filter(|_| !L::COMPLETIONS || received.is_ok()));
         match received {
             Ok(received) => {
-                (self.permit.iter()).for_each(|permit| permit.heard(now.mono));
+                (self.permit.iter()).for_each(|permit| permit.note_received(now.mono));
                 let (rest, len) = (turn.received(now, &received, buffer), received.len());
                 if rest > 0 {
                     wire.keep(&received, &buffer[len - rest..len]);
@@ -202,7 +202,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
                 len
             }
             Err(error) => {
-                self.socket.readable = turn.not_received(now, call_error(&error));
+                self.socket.readable = turn.receive_failed(now, call_error(&error));
                 0
             }
         }

@@ -157,7 +157,7 @@ impl ConnectionLimit {
             let is_made = table.evicting > before || table.evict(now);
             return Admission::Wait(match is_made {
                 true => None,
-                false => table.next_silence(),
+                false => table.next_silence(now),
             });
         }
         if let Some(place) = place {
@@ -187,7 +187,11 @@ impl ConnectionLimit {
                 table.refused += 1;
                 PermitKind::Refused
             }
-            Some(_) => return Admission::Close,
+            Some(_) => {
+                // The room that this one did not take is for the next in the queue.
+                table.wake();
+                return Admission::Close;
+            }
         };
         table.held += 1;
         serve(over, kind)
@@ -233,11 +237,11 @@ impl Table {
         true
     }
 
-    /// The next time at which a connection will have been silent for long enough, if its peer stays
-    /// silent.
-    fn next_silence(&self) -> Option<Mono> {
+    /// The next time at which a connection may have been silent for long enough.
+    fn next_silence(&self, now: Mono) -> Option<Mono> {
         let first = self.evictable.values().map(|one| one.heard()).min()?;
-        (first != NEVER_SILENT).then(|| first.plus(self.silence))
+        // Those that are protected may be silent from now on.
+        Some(first.min(now).plus(self.silence))
     }
 
     /// Stops counting a connection.

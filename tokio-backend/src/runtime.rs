@@ -176,11 +176,11 @@ fn receive<M: Machine, W: Watch>(
         (conversation.budget).spend(received.as_ref().map_or(0, Received::len));
         match received {
             Ok(received) => {
-                (conversation.permit.iter()).for_each(|permit| permit.heard(now.mono));
+                (conversation.permit.iter()).for_each(|permit| permit.note_received(now.mono));
                 turn.received(now, &received, buffer);
             }
             Err(error) => {
-                if !turn.not_received(now, call_error(&error)) {
+                if !turn.receive_failed(now, call_error(&error)) {
                     // The socket is empty.
                     break;
                 }

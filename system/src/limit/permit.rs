@@ -60,9 +60,9 @@ impl Permit {
         }
     }
 
-    /// Notes that the peer was heard.
+    /// Notes that something came from the peer.
     #[inline]
-    pub fn heard(&self, now: Mono) {
+    pub fn note_received(&self, now: Mono) {
         self.evictable()
             .into_iter()
             .for_each(|one| one.set_heard(now));
@@ -71,7 +71,7 @@ impl Permit {
     /// Protects the connection from eviction, because the server itself keeps the peer waiting,
     /// until the returned function is called.
     pub fn protect(&self) -> impl Fn(Mono) + Send + 'static {
-        self.heard(NEVER_SILENT);
+        self.note_received(NEVER_SILENT);
         let evictable = self.evictable().cloned();
         move |now| evictable.iter().for_each(|one| one.set_heard(now))
     }

@@ -90,7 +90,7 @@ fn the_longest_silent_of_the_most_crowded_address_makes_room() {
     let c = limit.after(10).served("2001:db8::3");
     let d = limit.after(10).served("192.0.2.8");
     // `a` says something, and so `b` is the one.
-    a.heard(limit.after(500).now);
+    a.note_received(limit.after(500).now);
     let (early, refused) = limit.after(400).begins("192.0.2.1");
     assert_eq!(early, Some(ExceededLimit::Total));
     drop(refused);
@@ -223,5 +223,47 @@ fn who_makes_room_is_woken() {
             (served.is_evicted(), woken.load(Ordering::Relaxed)),
             (true, 1)
         );
+    }
+}
+
+/// One that is closed leaves its room to the next in the queue.
+#[test]
+fn a_closed_connection_passes_its_room_on() {
+    struct Count(AtomicU64);
+    impl std::task::Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let limit = TestLimit::new(ConnectionLimit::new(1, 1).with_capacity(1));
+    let served = limit.served("192.0.2.1");
+    let wakes = Arc::new(Count(AtomicU64::new(0)));
+    let (first, second) = (limit.limit.ticket(), limit.limit.ticket());
+    let waker = Waker::from(Arc::clone(&wakes));
+    let admit = |ticket, explains| {
+        let peer = "192.0.2.2:1".parse().unwrap();
+        limit
+            .limit
+            .admit((ticket, &waker), peer, explains, limit.now)
+    };
+    assert!(matches!(admit(first, false), Admission::Wait(_)));
+    assert!(matches!(admit(second, false), Admission::Wait(_)));
+    limit.limit.table().total = 0;
+    drop(served);
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+    assert!(matches!(admit(first, false), Admission::Close));
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 2);
+}
+
+/// Who waits for a connection that is protected looks again, since it may be silent later.
+#[test]
+fn a_protected_connection_may_be_silent_later() {
+    let limit = TestLimit::new(ConnectionLimit::new(1, 1).with_capacity(1));
+    let served = limit.served("192.0.2.1");
+    let _unprotect = served.protect();
+    let again = limit.now.plus(Duration::from_secs(1));
+    match limit.admit(limit.limit.ticket(), "192.0.2.2") {
+        Admission::Wait(until) => assert_eq!(until, Some(again)),
+        _ => panic!("there is no room"),
     }
 }
