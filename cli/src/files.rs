@@ -130,8 +130,8 @@ impl LogFile {
     }
 
     /// Whether the log had content when it was opened.
-    pub(crate) fn begun(&self) -> bool {
-        self.file.with(|log| log.begun())
+    pub(crate) fn had_content(&self) -> bool {
+        self.file.with(|log| log.had_content())
     }
 
     /// Ends the log. Returns whether everything was written. Reports lines that its reader has not

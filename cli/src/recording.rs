@@ -48,7 +48,7 @@ impl Recording {
     /// Adds to what is in the file.
     pub(crate) fn new(file: Arc<LogFile>, header: Header) -> Self {
         let transcripts = TranscriptFile {
-            begun: file.begun(),
+            begun: file.had_content(),
             file,
             open: false,
             waiting: Vec::new(),

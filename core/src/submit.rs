@@ -14,7 +14,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 pub use client::{Client, NOT_TEXT, SPEAKS_TLS};
-pub use framing::{Framing, MAX_MESSAGE, MAX_NAME, Message};
+pub use framing::{MAX_MESSAGE, MAX_NAME, Message, MessageReader};
 pub use name::{is_blank, is_hidden};
 pub use review::{Part, Remark, Review, review};
 pub use server::Server;

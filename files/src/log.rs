@@ -12,7 +12,7 @@ use crate::{Error, Readers, never_blocks, others_may_read};
 pub struct Log {
     file: File,
     /// Whether the file had content when it was opened.
-    begun: bool,
+    had_content: bool,
     /// Whether the last line was written only in part.
     torn: bool,
     /// Whether no write has failed so far.
@@ -63,7 +63,7 @@ impl Log {
         let file = open_with_reader(&mut options, path)?;
         Ok(Log {
             file,
-            begun: !head.is_empty(),
+            had_content: !head.is_empty(),
             torn: false,
             whole: true,
             others_read: others_may_read(path).filter(|_| readers == Readers::Owner),
@@ -76,8 +76,8 @@ impl Log {
     }
 
     /// Whether the file had content when it was opened.
-    pub fn begun(&self) -> bool {
-        self.begun
+    pub fn had_content(&self) -> bool {
+        self.had_content
     }
 
     /// The mode of an existing file that others may read, although only its owner should.

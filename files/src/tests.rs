@@ -194,7 +194,7 @@ fn logs_grow_and_nothing_else_does() {
     for line in ["{1}\n", "{2}\n"] {
         let mut outputs = Outputs::default();
         let mut log = outputs.append(&path, Readers::Owner, b"{").unwrap();
-        assert_eq!(log.begun(), line == "{2}\n");
+        assert_eq!(log.had_content(), line == "{2}\n");
         assert!(log.append(line.as_bytes()).is_none() && log.is_whole());
     }
     assert_eq!(fs::read(&path).unwrap(), b"{1}\n{2}\n");

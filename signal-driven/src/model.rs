@@ -19,7 +19,7 @@ pub struct SignalModel {
     /// the next wait reports all sockets.
     armed: bool,
     /// The signals that the thread had blocked before; restored at the end.
-    before: SigSet,
+    mask_before: SigSet,
     /// Makes this `!Send`: the kernel sends the signal to the thread that made the model.
     _here: PhantomData<*const ()>,
 }
@@ -50,11 +50,11 @@ impl Model for SignalModel {
 
     /// Blocks the signal first: it may come as soon as a socket is armed.
     fn new() -> io::Result<Self> {
-        let before = signal::sigio().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        let mask_before = signal::sigio().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         Ok(SignalModel {
             sockets: BTreeMap::new(),
             armed: false,
-            before,
+            mask_before,
             _here: PhantomData,
         })
     }
@@ -95,7 +95,7 @@ impl Drop for SignalModel {
             disarm(socket.as_fd());
         }
         while let Ok(true) = signal::wait(Some(Duration::ZERO)) {}
-        if !self.before.contains(Signal::SIGIO) {
+        if !self.mask_before.contains(Signal::SIGIO) {
             // Ignore the result: this fails only for a signal that does not exist.
             let _ = signal::sigio().thread_unblock();
         }

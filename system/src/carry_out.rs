@@ -135,7 +135,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                 match sent {
                     Ok(sent) if C::COMPLETIONS => turn.submitted(sent.len),
                     Ok(sent) => turn.sent(sent.len),
-                    Err(error) => turn.not_sent(now, call_error(&error)),
+                    Err(error) => turn.send_failed(now, call_error(&error)),
                 }
                 if C::BLOCK && until.is_some() {
                     now = clock.now();

@@ -78,8 +78,8 @@ impl Player<'_> {
         let Some(stream) = self.wire.stream("a") else {
             return false;
         };
-        let mut framing = socklab_core::submit::Framing::default();
-        stream.ended || framing.take(stream.rest()).is_some()
+        let mut reader = socklab_core::submit::MessageReader::default();
+        stream.ended || reader.take(stream.rest()).is_some()
     }
 
     /// Types the answer if the program asks a question. Returns whether it did.

@@ -11,7 +11,7 @@ pub(crate) struct Batch {
     /// The first of them.
     pub(crate) first: usize,
     /// The output after the last of them.
-    pub(crate) next: usize,
+    pub(crate) end: usize,
     /// Where their bytes lie.
     pub(crate) bytes: Range<usize>,
     /// How long each datagram is; the last may be shorter. Of a stream, how long all is.
@@ -37,7 +37,7 @@ impl Outbox {
         };
         let mut batch = Batch {
             first,
-            next: first + 1,
+            end: first + 1,
             bytes: range.range(),
             segment: range.end - range.start,
         };
@@ -57,7 +57,7 @@ impl Outbox {
     /// Adds to a batch what can leave with its first send.
     fn extend(&self, link: &Link, transport: Transport, max_batch: usize, batch: &mut Batch) {
         let (most_bytes, mut datagrams) = (max_datagram(link.peer), 1);
-        for (index, op) in self.ops.iter().enumerate().skip(batch.next) {
+        for (index, op) in self.ops.iter().enumerate().skip(batch.end) {
             let range = match op {
                 Op::Send(to, range) if range.start == batch.bytes.end && to == link => range,
                 _ if op.is_for_user() => continue,
@@ -76,7 +76,7 @@ impl Outbox {
                 full = len == batch.segment;
             }
             batch.bytes.end = range.end;
-            batch.next = index + 1;
+            batch.end = index + 1;
             if !full {
                 break;
             }
@@ -86,11 +86,11 @@ impl Outbox {
     /// The output that is next when the first `len` bytes of a batch of datagrams are sent.
     pub(crate) fn after(&self, batch: &Batch, len: usize) -> usize {
         let reached = batch.bytes.start + len;
-        let mut later = batch.first + 1..batch.next;
+        let mut later = batch.first + 1..batch.end;
         let unsent = later.find(|index| match &self.ops[*index] {
             Op::Send(_, range) => range.start >= reached,
             _ => false,
         });
-        unsent.unwrap_or(batch.next)
+        unsent.unwrap_or(batch.end)
     }
 }

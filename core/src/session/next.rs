@@ -36,7 +36,7 @@ pub enum Next<'a> {
         /// How long it may take, for a driver that blocks in it. Others look at [`Wait::until`].
         timeout: Option<Duration>,
     },
-    /// Send. Answer with [`Turn::sent`] or [`Turn::not_sent`].
+    /// Send. Answer with [`Turn::sent`] or [`Turn::send_failed`].
     Send {
         /// To whom.
         link: &'a Link,
@@ -64,7 +64,7 @@ pub enum Next<'a> {
 /// What a conversation waits for, besides its register, its opening and a stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wait {
-    /// Something to receive: then call [`Turn::received`] or [`Turn::not_received`].
+    /// Something to receive: then call [`Turn::received`] or [`Turn::receive_failed`].
     pub readable: bool,
     /// Room to send: then call [`Turn::writable`].
     pub writable: bool,

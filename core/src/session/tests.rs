@@ -133,7 +133,7 @@ impl<M: Machine, O: Observer> Rig<M, O> {
                     match answer {
                         Ok(len) if self.submits => turn.submitted(len),
                         Ok(len) => turn.sent(len),
-                        Err(error) => turn.not_sent(now, error),
+                        Err(error) => turn.send_failed(now, error),
                     }
                     line
                 }
@@ -171,7 +171,7 @@ impl<M: Machine, O: Observer> Rig<M, O> {
 
     fn receives_nothing(&mut self, error: CallError) -> bool {
         let now = self.now;
-        self.turn().not_received(now, error)
+        self.turn().receive_failed(now, error)
     }
 
     fn bytes(&mut self, bytes: &[u8]) {

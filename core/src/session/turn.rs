@@ -120,7 +120,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// Reports a receive that gave no data. Returns whether to receive again.
-    pub fn not_received(&mut self, now: Now, error: CallError) -> bool {
+    pub fn receive_failed(&mut self, now: Now, error: CallError) -> bool {
         if let CallError::Failed(fault) = error {
             self.fault(now, Doing::Receiving, fault);
         }
@@ -237,7 +237,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     pub fn sent(&mut self, len: usize) {
         match &self.sending {
             Sending::Outbox(batch) if len == batch.bytes.len() => {
-                self.out.done_before(batch.next);
+                self.out.done_before(batch.end);
                 self.sending = Sending::Nothing;
             }
             _ => self.sent_in_part(len),
@@ -266,7 +266,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
     }
 
     /// Reports that the system took no byte of the last [`Send`](crate::Next::Send).
-    pub fn not_sent(&mut self, now: Now, error: CallError) {
+    pub fn send_failed(&mut self, now: Now, error: CallError) {
         let fault = match error {
             // The next turn offers the same bytes again.
             CallError::Interrupted => return,
@@ -296,7 +296,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         self.sending = self.session.first_sending();
         match sent {
             Ok(len) => self.sent(len),
-            Err(error) => self.not_sent(now, error),
+            Err(error) => self.send_failed(now, error),
         }
     }
 
@@ -356,7 +356,7 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             let rest = rest.chunks(batch.segment.max(1));
             blocked.extend(rest.map(|bytes| (link, bytes.to_vec())));
         }
-        self.out.done_before(batch.next);
+        self.out.done_before(batch.end);
     }
 }
 

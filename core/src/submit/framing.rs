@@ -46,12 +46,12 @@ pub enum Message {
 
 /// Reads a message byte by byte.
 #[derive(Debug, Default)]
-pub struct Framing {
+pub struct MessageReader {
     bytes: Vec<u8>,
     separators: usize,
 }
 
-impl Framing {
+impl MessageReader {
     /// Whether no byte has come yet.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
@@ -158,9 +158,9 @@ mod tests {
 
     /// Reads a message. Also returns how many bytes it took.
     fn read(bytes: &[u8]) -> (Option<Message>, usize) {
-        let mut framing = Framing::default();
-        let message = framing.take(bytes);
-        (message, framing.bytes.len())
+        let mut reader = MessageReader::default();
+        let message = reader.take(bytes);
+        (message, reader.bytes.len())
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::framing::{BOM, Framing, MAX_NAME, Message, split_last};
+use super::framing::{BOM, MAX_NAME, Message, MessageReader, split_last};
 use super::name::is_blank;
 use crate::otp::{Code, CodeError, Dni, DniError, Key, Window, base32, control_letter, steps_of};
 use crate::policy::with_other_zeros;
@@ -218,10 +218,10 @@ fn is_struct(text: &[u8]) -> bool {
 
 /// How many bytes the message has, if the bytes contain a complete one.
 fn complete(bytes: &[u8]) -> Option<usize> {
-    let mut framing = Framing::default();
-    match framing.take(bytes)? {
+    let mut reader = MessageReader::default();
+    match reader.take(bytes)? {
         Message::Malformed => None,
-        _ => Some(framing.len()),
+        _ => Some(reader.len()),
     }
 }
 

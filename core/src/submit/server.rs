@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::net::SocketAddr;
 
-use super::framing::{Framing, Message};
+use super::framing::{Message, MessageReader};
 use crate::exercise::SubmissionLimits;
 use crate::input::Input;
 use crate::link::Link;
@@ -82,7 +82,7 @@ impl Service for Server {
             link,
             wording: Arc::clone(&self.wording),
             limits: self.limits,
-            framing: Framing::default(),
+            reader: MessageReader::default(),
             phase_since: Mono::ZERO,
             last_received: Mono::ZERO,
             drained: 0,
@@ -104,7 +104,7 @@ struct Submission {
     link: Link,
     wording: Arc<dyn Wording>,
     limits: SubmissionLimits,
-    framing: Framing,
+    reader: MessageReader,
     /// When the present phase began: the message, the attempt, or the drain.
     phase_since: Mono,
     /// When the last bytes came from the client.
@@ -116,7 +116,7 @@ struct Submission {
 
 impl Submission {
     fn take(&mut self, now: Now, bytes: &[u8], out: &mut Outbox) {
-        match self.framing.take(bytes) {
+        match self.reader.take(bytes) {
             None => {
                 self.state.go(Event::Bytes);
             }
@@ -219,7 +219,7 @@ impl Machine for Submission {
     fn deadline(&self) -> Option<Deadline> {
         let limits = &self.limits;
         let (at, why) = match self.state {
-            State::Reading if self.framing.is_empty() => {
+            State::Reading if self.reader.is_empty() => {
                 (self.phase_since.plus(limits.patience), Why::Patience)
             }
             State::Reading => {

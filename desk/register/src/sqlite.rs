@@ -115,7 +115,7 @@ impl Sqlite {
         if self.saved {
             return Ok(());
         }
-        let to = unused_name(&with_suffix(self.file.path(), ".saved"));
+        let to = unused_name(&with_suffix(self.file.real_path(), ".saved"));
         restore::copy(&self.connection, &to)?;
         self.saved = true;
         self.notices.push(Notice::Saved(to));
@@ -198,12 +198,12 @@ impl Sql for Sqlite {
             }
             FileState::Moved | FileState::Replaced => return self.still_there(),
         }
-        let (fresh, copy) = open(self.file.path())?;
+        let (fresh, copy) = open(self.file.real_path())?;
         // Close the old connection only now. The last connection to a file merges the log as it
         // closes, and would not report an error.
         self.connection = fresh;
         self.saved = false;
-        self.file = OpenFile::new(self.file.named(), self.file.path(), copy)?;
+        self.file = OpenFile::new(self.file.given_path(), self.file.real_path(), copy)?;
         if let Some(fault) = self.check()?.first() {
             return Err(Error::new(ErrorKind::Broken, fault));
         }

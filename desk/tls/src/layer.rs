@@ -46,13 +46,13 @@ struct Opened {
 pub(crate) struct Layer<M> {
     machine: M,
     /// The outputs of the machine, before they are encrypted. Empty between steps.
-    inbox: Outbox,
+    outputs: Outbox,
     tls: Option<Connection>,
     stage: Stage,
     /// `None` until there is a connection.
     opened: Option<Opened>,
     /// How long the handshake may take.
-    handshake: Duration,
+    handshake_timeout: Duration,
     /// A server's limits count from the beginning of the connection, a client's from the end of the
     /// handshake.
     is_server: bool,
@@ -95,28 +95,28 @@ impl<M: Machine> Layer<M> {
     pub(crate) fn server(
         machine: M,
         config: Arc<ServerConfig>,
-        handshake: Duration,
+        handshake_timeout: Duration,
         on_problem: ProblemHandler,
     ) -> Self {
         // If rustls cannot make a TLS connection, the peer is disconnected without a message.
         let tls = ServerConnection::new(config).ok().map(Into::into);
-        Layer::new(machine, tls, handshake, true, on_problem)
+        Layer::new(machine, tls, handshake_timeout, true, on_problem)
     }
 
     fn new(
         machine: M,
         tls: Option<Connection>,
-        handshake: Duration,
+        handshake_timeout: Duration,
         is_server: bool,
         on_problem: ProblemHandler,
     ) -> Self {
         Layer {
             machine,
-            inbox: Outbox::new(),
+            outputs: Outbox::new(),
             tls,
             stage: Stage::Closed,
             opened: None,
-            handshake,
+            handshake_timeout,
             is_server,
             on_problem,
         }
@@ -128,9 +128,9 @@ impl<M: Machine> Layer<M> {
             return;
         }
         let broken = matches!(input, Input::Fault { .. });
-        self.machine.step(now, input, &mut self.inbox);
-        let inbox = std::mem::take(&mut self.inbox);
-        for output in inbox.iter() {
+        self.machine.step(now, input, &mut self.outputs);
+        let outputs = std::mem::take(&mut self.outputs);
+        for output in outputs.iter() {
             match output {
                 Output::Send { link, bytes } => self.encrypt(link, bytes, out),
                 Output::Finish { link } => {
@@ -140,8 +140,8 @@ impl<M: Machine> Layer<M> {
                 other => out.push(&other),
             }
         }
-        self.inbox = inbox;
-        self.inbox.clear();
+        self.outputs = outputs;
+        self.outputs.clear();
         // Say goodbye when the machine ends. Otherwise the peer must take the stream for truncated.
         if let Some(Opened { link, .. }) = self.opened
             && !broken
@@ -251,7 +251,7 @@ impl<M: Machine> Layer<M> {
 
     fn handshake_ends(&self) -> Option<Mono> {
         match self.stage {
-            Stage::Handshake(began) => Some(began.mono.plus(self.handshake)),
+            Stage::Handshake(began) => Some(began.mono.plus(self.handshake_timeout)),
             _ => None,
         }
     }

@@ -154,26 +154,26 @@ impl Machine for Survivor {
 }
 
 impl Watch for Survivors {
-    type Observer = Watching;
+    type Observer = SurvivorObserver;
 
-    fn observer(&self, subject: Subject) -> Watching {
+    fn observer(&self, subject: Subject) -> SurvivorObserver {
         let peer = match subject {
             Subject::Connection { peer, .. } => Some(peer),
             _ => None,
         };
         let all = self.clone();
-        Watching { all, peer }
+        SurvivorObserver { all, peer }
     }
 }
 
 /// An observer that notes a driver's operations.
 #[derive(Debug)]
-pub struct Watching {
+pub struct SurvivorObserver {
     all: Survivors,
     peer: Option<SocketAddr>,
 }
 
-impl Observer for Watching {
+impl Observer for SurvivorObserver {
     const STEPS: bool = false;
     const TIMES: bool = false;
 

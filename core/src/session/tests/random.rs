@@ -170,7 +170,7 @@ impl Driver {
                         turn.submitted(len);
                     }
                     Ok(len) => turn.sent(len),
-                    Err(error) => turn.not_sent(now, error),
+                    Err(error) => turn.send_failed(now, error),
                 }
                 self.given(given.filter(|_| view.is_running()));
                 continue;

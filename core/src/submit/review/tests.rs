@@ -20,7 +20,7 @@ fn now(key: &[u8], seconds: i64) -> String {
 
 /// What a rehearsal says of a message.
 fn remarks(bytes: &[u8]) -> Vec<Remark> {
-    let decision = match Framing::default().take(bytes) {
+    let decision = match MessageReader::default().take(bytes) {
         Some(Message::Submission { name, dni, code }) => Some(Ledger::default().judge(&Attempt {
             name,
             dni,

@@ -156,9 +156,9 @@ pub(super) enum FileState {
 #[derive(Debug)]
 pub(super) struct OpenFile {
     /// The path as the user wrote it, because links on it may change.
-    named: PathBuf,
+    given_path: PathBuf,
     /// The same path, with all links followed.
-    path: PathBuf,
+    real_path: PathBuf,
     log: PathBuf,
     file_id: FileId,
     log_id: Option<FileId>,
@@ -180,13 +180,17 @@ fn stamp(metadata: &Metadata) -> Stamp {
 }
 
 impl OpenFile {
-    /// `path` has no links, `copy` is the file's number, and the log is open.
-    pub(super) fn new(named: &Path, path: &Path, copy: Option<String>) -> Result<Self, Error> {
-        let there = fs::metadata(path).map_err(Error::system(ErrorKind::Open))?;
-        let log = with_suffix(path, "-wal");
+    /// `real_path` has no links, `copy` is the file's number, and the log is open.
+    pub(super) fn new(
+        given_path: &Path,
+        real_path: &Path,
+        copy: Option<String>,
+    ) -> Result<Self, Error> {
+        let there = fs::metadata(real_path).map_err(Error::system(ErrorKind::Open))?;
+        let log = with_suffix(real_path, "-wal");
         Ok(OpenFile {
-            named: std::path::absolute(named).unwrap_or_else(|_| named.to_owned()),
-            path: path.to_owned(),
+            given_path: std::path::absolute(given_path).unwrap_or_else(|_| given_path.to_owned()),
+            real_path: real_path.to_owned(),
             log_id: FileId::of(&log).ok(),
             log,
             file_id: FileId::from(&there),
@@ -195,17 +199,17 @@ impl OpenFile {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    pub(super) fn real_path(&self) -> &Path {
+        &self.real_path
     }
 
-    pub(super) fn named(&self) -> &Path {
-        &self.named
+    pub(super) fn given_path(&self) -> &Path {
+        &self.given_path
     }
 
     /// Notes the file's new time and size, after this program has changed it.
     pub(super) fn refresh(&mut self) {
-        if let Ok(there) = fs::metadata(&self.path)
+        if let Ok(there) = fs::metadata(&self.real_path)
             && FileId::from(&there) == self.file_id
         {
             self.stamp = stamp(&there);
@@ -219,14 +223,14 @@ impl OpenFile {
             if look > 0 {
                 thread::sleep(BETWEEN_LOOKS);
             }
-            let copy = alone(&self.path).and_then(|file| copy_of(&file));
+            let copy = alone(&self.real_path).and_then(|file| copy_of(&file));
             copy.is_ok_and(|copy| copy == self.copy)
         })
     }
 
     /// Checks whether the names still lead to the open file and log.
     pub(super) fn check(&mut self) -> FileState {
-        let Ok(there) = fs::metadata(&self.named) else {
+        let Ok(there) = fs::metadata(&self.given_path) else {
             return FileState::Moved;
         };
         if FileId::from(&there) != self.file_id {

@@ -167,7 +167,7 @@ impl Driver {
             _ => None,
         };
         self.happen(&format!("{error:?}"), given, |turn, now| {
-            let more = turn.not_received(now, error);
+            let more = turn.receive_failed(now, error);
             assert_eq!(more, error != CallError::WouldBlock);
         });
     }
