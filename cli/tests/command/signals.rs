@@ -330,6 +330,31 @@ fn other_programs_leave_nothing() {
     }
 }
 
+/// The servers of a lesson end with it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lesson_leaves_no_server() {
+    let lesson = Process::start(socklab("lesson fork --predict 2"));
+    let children = || {
+        let tasks = fs::read_dir(format!("/proc/{}/task", lesson.id())).expect("its threads");
+        let lists = tasks.flatten().map(|one| one.path().join("children"));
+        let texts = lists.filter_map(|list| fs::read_to_string(list).ok());
+        let all: String = texts.collect();
+        all.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let servers = eventually("a server", || {
+        let servers = children();
+        (!servers.is_empty()).then_some(servers)
+    });
+    lesson.signal(Signal::TERM);
+    assert_eq!(lesson.end().code, Some(130));
+    for server in servers {
+        assert!(!fs::exists(format!("/proc/{server}")).expect("/proc"));
+    }
+}
+
 /// How many Python programs run with this in their command line.
 #[cfg(target_os = "linux")]
 fn python_programs(path: &str) -> usize {
