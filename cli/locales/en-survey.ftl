@@ -61,7 +61,7 @@ survey-name-slow-client = A slow client
 survey-name-slow-request = A slow request (20 ms inside the server)
 survey-name-silent = 1,000 silent
 # $question (text) - one of these names
-survey-not-sure = { $question }: they look different, and too much else ran for that to be sure.
+survey-not-sure = { $question }: they look different, but this run is not enough to be sure. Repeat it without --quick, or with nothing else running.
 
 survey-one-client-equal = One client: no difference; a reply takes { $least } to { $most } µs.
 survey-one-client-differ = One client: { $best } { $count ->

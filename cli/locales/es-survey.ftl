@@ -60,7 +60,7 @@ survey-name-slow-client = Un cliente lento
 survey-name-slow-request = Una petición lenta (20 ms dentro del servidor)
 survey-name-silent = 1000 callados
 # $question (text) - uno de estos nombres
-survey-not-sure = { $question }: parecen distintos, pero corrían demasiadas cosas más para que sea seguro.
+survey-not-sure = { $question }: parecen distintos, pero esta pasada no basta para estar seguro. Repítala sin --quick, o sin nada más en marcha.
 
 survey-one-client-equal = Un cliente: no hay diferencia; una respuesta tarda de { $least } a { $most } µs.
 survey-one-client-differ = Un cliente: { $best } { $count ->
