@@ -146,6 +146,7 @@ survey-failed = The questions could not be asked: { $detail }
 ## The page
 
 survey-choices = Which would you use for
+survey-choice-unsure = not sure in this run
 survey-choice-any = any
 survey-choice-silent = 10,000 silent clients
 survey-choice-one = one client at a time

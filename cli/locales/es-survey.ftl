@@ -145,6 +145,7 @@ survey-failed = No se pudieron hacer las preguntas: { $detail }
 ## La página
 
 survey-choices = ¿Cuál usaría para…?
+survey-choice-unsure = esta pasada no lo aclara
 survey-choice-any = cualquiera
 survey-choice-silent = 10 000 clientes callados
 survey-choice-one = un cliente cada vez

@@ -93,15 +93,18 @@ impl<'s> SurveyText<'s> {
         let short = column(Question::ShortVisits, SurveyMetric::Cpu);
         let blocking = column(Question::SlowRequest, SurveyMetric::P99);
         let choices = [
-            ("silent", silent.map(|column| self.cheap(column))),
-            ("one", one.map(Column::best)),
-            ("short", short.map(Column::best)),
-            ("blocking", blocking.map(spared)),
+            ("silent", silent, silent.map(|column| self.cheap(column))),
+            ("one", one, one.map(Column::best)),
+            ("short", short, short.map(Column::best)),
+            ("blocking", blocking, blocking.map(spared)),
         ];
-        let named = |(id, places): (&'static str, Option<Vec<usize>>)| {
+        let named = |(id, column, places): (_, Option<&Column>, Option<Vec<usize>>)| {
             let places = places.filter(|places| !places.is_empty())?;
             let all = places.len() == self.matrix.contestants.len();
             let names = match all {
+                true if column.is_some_and(Column::is_unsure) => {
+                    self.messages.say("survey-choice-unsure")
+                }
                 true => self.messages.say("survey-choice-any"),
                 false => self.list(&places),
             };

@@ -169,6 +169,25 @@ fn choices_name_those_that_are_best_for_it() {
     assert_eq!(of("blocking"), Some("blocking"));
 }
 
+/// Servers that look different are not as good as each other, however noisy the run.
+#[test]
+fn an_unsure_run_recommends_no_server() {
+    let messages = common::messages("en");
+    let chosen = |seed| {
+        let survey = survey(&SERVERS, 1.5, seed);
+        let matrix = Matrix::new(&survey);
+        let choices = SurveyText::new(&survey, &matrix, &messages).choices();
+        let blocking = choices.into_iter().find(|one| one.0 == "blocking");
+        blocking.map(|one| one.1)
+    };
+    let all: Vec<_> = (0..20).filter_map(chosen).collect();
+    assert!(
+        all.iter().any(|one| one == "not sure in this run"),
+        "{all:?}"
+    );
+    assert!(all.iter().all(|one| one != "any"), "{all:?}");
+}
+
 #[test]
 fn it_is_kept_and_read_again() {
     let survey = survey(&SERVERS, 0.02, 8);
