@@ -80,6 +80,11 @@ impl MatrixCell {
         }
     }
 
+    /// Whether the contestant looks worse without a significant difference.
+    pub(super) fn is_unsure(&self) -> bool {
+        matches!(self, MatrixCell::Figure(_, Mark::Unsure))
+    }
+
     /// Whether the figure is as good as the best.
     pub fn is_best(&self) -> bool {
         matches!(self, MatrixCell::Figure(_, Mark::Best))
@@ -185,8 +190,7 @@ impl Column {
 
     /// Whether some contestants look worse without a significant difference.
     pub fn is_unsure(&self) -> bool {
-        let unsure = |cell: &MatrixCell| matches!(cell, MatrixCell::Figure(_, Mark::Unsure));
-        self.cells.iter().any(unsure)
+        self.cells.iter().any(MatrixCell::is_unsure)
     }
 
     /// All figures.

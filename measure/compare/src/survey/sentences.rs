@@ -100,13 +100,12 @@ impl<'s> SurveyText<'s> {
         ];
         let named = |(id, column, places): (_, Option<&Column>, Option<Vec<usize>>)| {
             let places = places.filter(|places| !places.is_empty())?;
-            let all = places.len() == self.matrix.contestants.len();
-            let names = match all {
-                true if column.is_some_and(Column::is_unsure) => {
-                    self.messages.say("survey-choice-unsure")
-                }
-                true => self.messages.say("survey-choice-any"),
-                false => self.list(&places),
+            let names = if column.is_some_and(|column| any_unsure(column, &places)) {
+                self.messages.say("survey-choice-unsure")
+            } else if places.len() == self.matrix.contestants.len() {
+                self.messages.say("survey-choice-any")
+            } else {
+                self.list(&places)
             };
             Some((id, names))
         };
@@ -371,6 +370,11 @@ fn spared(column: &Column) -> Vec<usize> {
     let waits = waits(column);
     let spared = |at: &usize| column.cells[*at].figure().is_some() && !waits.contains(at);
     (0..column.cells.len()).filter(spared).collect()
+}
+
+/// Whether one of these contestants looks worse without a significant difference.
+fn any_unsure(column: &Column, places: &[usize]) -> bool {
+    places.iter().any(|at| column.cells[*at].is_unsure())
 }
 
 /// Context switches for each reply.
