@@ -239,7 +239,7 @@ impl Machine for Client {
                 self.question.extend_from_slice(line);
                 self.expected.clear();
                 upper(line, &mut self.expected);
-                out.send_with(Link::first(server), |to| {
+                out.send_with(&Link::first(server), |to| {
                     to.extend_from_slice(line);
                     to.push(b'\n');
                 });
@@ -346,7 +346,7 @@ impl Connection {
 /// Sends a line's capitals and a line feed. Returns whether they are `FIN`.
 fn reply(link: Link, line: &[u8], out: &mut Outbox) -> bool {
     let mut fin = false;
-    out.send_with(link, |to| {
+    out.send_with(&link, |to| {
         let start = to.len();
         upper(line, to);
         fin = &to[start..] == FIN;

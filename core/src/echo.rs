@@ -277,7 +277,7 @@ impl Server {
         }
         out.show(text);
         let mut fin = false;
-        let bytes = out.send_with(*link, |to| {
+        let bytes = out.send_with(link, |to| {
             let start = to.len();
             upper(text, to);
             fin = &to[start..] == FIN;

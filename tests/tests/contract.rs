@@ -61,7 +61,7 @@ impl<M: Machine> Machine for Cipher<M> {
             match output {
                 Output::Send { link, bytes } => {
                     let turned = bytes.iter().map(|byte| byte ^ self.key);
-                    out.send_with(link, |to| to.extend(turned));
+                    out.send_with(&link, |to| to.extend(turned));
                 }
                 other => out.push(&other),
             }

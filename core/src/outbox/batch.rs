@@ -32,7 +32,7 @@ impl Outbox {
         transport: Transport,
         max_batch: usize,
     ) -> Option<Batch> {
-        let Op::Send(link, range) = &self.ops[first] else {
+        let Op::Send(link, range) = self.ops[first] else {
             return None;
         };
         let mut batch = Batch {
@@ -55,11 +55,11 @@ impl Outbox {
     }
 
     /// Adds to a batch what can leave with its first send.
-    fn extend(&self, link: &Link, transport: Transport, max_batch: usize, batch: &mut Batch) {
-        let (most_bytes, mut datagrams) = (max_datagram(link.peer), 1);
+    fn extend(&self, link: usize, transport: Transport, max_batch: usize, batch: &mut Batch) {
+        let (most_bytes, mut datagrams) = (max_datagram(self.links[link].peer), 1);
         for (index, op) in self.ops.iter().enumerate().skip(batch.end) {
             let range = match op {
-                Op::Send(to, range) if range.start == batch.bytes.end && to == link => range,
+                Op::Send(to, range) if range.start == batch.bytes.end && *to == link => range,
                 _ if op.is_for_user() => continue,
                 _ => break,
             };

@@ -156,7 +156,7 @@ impl Client {
 
     fn send(&mut self, link: Link, out: &mut Outbox) {
         if let (Some(name), Some(dni), Some(code)) = (&self.name, &self.dni, &self.code) {
-            out.send_with(link, |to| {
+            out.send_with(&link, |to| {
                 to.extend_from_slice(name);
                 for field in [dni.as_str(), code.as_str()] {
                     to.push(b'&');

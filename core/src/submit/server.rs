@@ -148,7 +148,7 @@ impl Submission {
             return;
         }
         self.phase_since = now.mono;
-        out.send_with(self.link, |to| {
+        out.send_with(&self.link, |to| {
             to.extend_from_slice(if reply.is_ok() { b"OK " } else { b"ERROR " });
             self.wording.word(reply, to);
         });

@@ -173,7 +173,7 @@ impl<M: Machine> Layer<M> {
     fn write(&mut self, link: Link, out: &mut Outbox) {
         let Some(tls) = &mut self.tls else { return };
         while tls.wants_write() {
-            out.send_with(link, |mut to| {
+            out.send_with(&link, |mut to| {
                 let _ = tls.write_tls(&mut to);
             });
         }

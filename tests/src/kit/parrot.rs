@@ -51,7 +51,7 @@ const ALARM: Duration = Duration::from_millis(50);
 
 impl Parrot {
     fn say_much(&self, out: &mut Outbox) {
-        out.send_with(self.link, |to| to.extend((0..BIG).map(pattern)));
+        out.send_with(&self.link, |to| to.extend((0..BIG).map(pattern)));
     }
 
     /// Repeats the bytes, and carries out the order if they end with one.

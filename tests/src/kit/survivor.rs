@@ -112,7 +112,7 @@ impl Machine for Survivor {
         self.note(&input);
         match input {
             Input::Bytes { bytes: b"!", .. } => {
-                out.send_with(self.link, |to| to.extend((0..BIG).map(pattern)));
+                out.send_with(&self.link, |to| to.extend((0..BIG).map(pattern)));
             }
             Input::Bytes { bytes: b"?", .. } => self.lingers = true,
             Input::Bytes { bytes, .. } => {

@@ -64,7 +64,7 @@ impl RandomMachine {
             _ => self.rng.pick(&[0, 1, 4, 4, 4, 9]),
         };
         let first = self.rng.below(256) as u8;
-        out.send_with(link, |to| {
+        out.send_with(&link, |to| {
             to.extend((0..len).map(|n| first.wrapping_add(n as u8)));
         });
     }
