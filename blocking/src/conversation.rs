@@ -10,7 +10,7 @@ use socklab_core::{
 };
 use socklab_system::{
     Calls, Lines, LoopClock, Message, MessageSender, Opened, Permit, Run, RunContext, Stop,
-    StopGuard, SystemSocket, Wire, call_error, carry_out, deliver, timed,
+    StopGuard, SystemSocket, Wire, call_error, carry_out, deliver, observed_time, operation, timed,
 };
 
 use crate::wire::BlockingWire;
@@ -137,9 +137,10 @@ impl<M: Machine, W: Watch> Conversation<M, W> {
     fn receive(&mut self, timeout: Option<Duration>) -> Now {
         let ThreadCalls { wire, buffer, .. } = &mut self.thread;
         let (clock, permit) = (&self.run.clock, self.permit.as_ref());
-        let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
-            wire.receive(buffer, timeout, clock)
-        });
+        let start = observed_time::<W::Observer>(clock);
+        let received = wire.receive(buffer, timeout, clock);
+        let kind = OperationKind::Receive;
+        let operation = operation::<W::Observer, _>(clock, kind, start, &received);
         let now = self.clock.now();
         let stopped = self.session.is_stopped();
         let mut turn = self.session.turn(&mut self.out);

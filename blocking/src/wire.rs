@@ -1,13 +1,13 @@
 //! A blocking socket, UDP or TCP.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use socklab_core::{CLOSE_TIMEOUT, Link, Received, Transport, with_port};
-use socklab_system::{Clock, Wire, socket, stream_received};
+use socklab_system::{Clock, Wire, socket, stream_received, transfer};
 
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
@@ -135,15 +135,13 @@ impl BlockingWire {
                 if set {
                     datagrams.udp.set_read_timeout(timeout)?;
                 }
-                let recv = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv(buffer);
-                let recv_from = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv_from(buffer);
-                datagrams.receive(buffer, clock, recv, recv_from)
+                datagrams.receive(buffer, clock)
             }
             Wire::Stream(stream) => {
                 if set {
                     stream.set_read_timeout(timeout)?;
                 }
-                stream_received((&**stream).read(buffer))
+                stream_received(transfer::receive(stream, buffer))
             }
         };
         if let (Ok(Received::Datagram(link, 0 | 1, _)), Some(socket)) =
@@ -184,11 +182,6 @@ impl BlockingWire {
         match &mut self.inner {
             Wire::Datagrams(server) if segment < bytes.len() => {
                 server.send_batch(link, bytes, segment)
-            }
-            // Nearly every reply comes here. socket2 would fill a `sockaddr_storage` of 128 bytes
-            // for each.
-            Wire::Datagrams(server) if server.peer.is_none() && link.local.is_none() => {
-                server.udp.send_to(bytes, link.peer)
             }
             wire => wire.send(link, bytes).map_err(timed_out),
         }

@@ -124,20 +124,18 @@ impl<const BATCHED: bool> Model for MioModel<BATCHED> {
         buffer: &mut [u8],
         clock: &Clock,
     ) -> io::Result<Received> {
-        let mut receive = || wire.receive(buffer, clock, UdpSocket::recv, UdpSocket::recv_from);
-        match cfg!(windows) && wire.ancillary.is_used() {
-            true => wire.udp.try_io(receive),
-            false => receive(),
-        }
+        wire.udp.try_io(
+            #[inline(always)]
+            || wire.receive(buffer, clock),
+        )
     }
 
     #[inline(always)]
     fn send(wire: &UdpWire<UdpSocket>, link: &Link, bytes: &[u8]) -> io::Result<usize> {
-        let send = || wire.send(link, bytes);
-        match cfg!(windows) {
-            true => wire.udp.try_io(send),
-            false => send(),
-        }
+        wire.udp.try_io(
+            #[inline(always)]
+            || wire.send(link, bytes),
+        )
     }
 
     fn read(mut tcp: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {

@@ -11,7 +11,8 @@ use socklab_core::{
 };
 use socklab_system::{
     self as system, Budget, Calls, Lines, LoopClock, Mailbox, Message, MessageSender, Opened,
-    Permit, Run, RunContext, SystemSocket, call_error, carry_out, deliver, fault, timed,
+    Permit, Run, RunContext, SystemSocket, call_error, carry_out, deliver, fault, observed_time,
+    operation, timed,
 };
 
 use crate::model::{Interest, Model, Trigger};
@@ -186,9 +187,10 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     fn receive(&mut self, now: Now, context: &mut LoopContext<'_, L, W>) -> usize {
         let (buffer, clock) = (&mut context.buffer, &context.run.clock);
         let wire = &mut self.socket.wire;
-        let (received, operation) = timed::<W::Observer, _>(clock, OperationKind::Receive, || {
-            wire::receive::<L>(wire, buffer, clock)
-        });
+        let start = observed_time::<W::Observer>(clock);
+        let received = wire::receive::<L>(wire, buffer, clock);
+        let kind = OperationKind::Receive;
+        let operation = operation::<W::Observer, _>(clock, kind, start, &received);
         let mut turn = self.session.turn(&mut context.out);
         // With completions, a receive that finds no data made no system call.
         turn.observe(operation.filter(|_| !L::COMPLETIONS || received.is_ok()));

@@ -48,7 +48,7 @@ pub use event_loop::EventLoop;
 pub use model::{Interest, Model, Ready, Trigger, Watched};
 pub use socklab_core::Received;
 pub use socklab_system::{Clock, UdpWire};
-pub use std_sockets::{SharedSocket, accept, duplicate, receive, share};
+pub use std_sockets::{SharedSocket, accept, duplicate, share};
 
 /// One event loop on one thread, with the readiness model `L`.
 #[derive(Clone, Copy, Debug)]

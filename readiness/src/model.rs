@@ -1,12 +1,12 @@
 //! The trait of a readiness model.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
 use socket2::SockRef;
 use socklab_core::{Link, Received};
-use socklab_system::{Clock, SystemSocket, UdpWire};
+use socklab_system::{Clock, SystemSocket, UdpWire, transfer};
 
 /// What a socket is watched for: reading, writing, both or neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -178,8 +178,14 @@ pub trait Model: Sized + 'static {
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is none.
-    fn receive(wire: &UdpWire<Self::Udp>, buffer: &mut [u8], clock: &Clock)
-    -> io::Result<Received>;
+    #[inline(always)]
+    fn receive(
+        wire: &UdpWire<Self::Udp>,
+        buffer: &mut [u8],
+        clock: &Clock,
+    ) -> io::Result<Received> {
+        wire.receive(buffer, clock)
+    }
 
     /// Sends a datagram. Returns how many bytes the system took.
     ///
@@ -196,7 +202,7 @@ pub trait Model: Sized + 'static {
     /// What the system says; `WouldBlock` if there are none.
     #[inline]
     fn read(tcp: &Self::Tcp, buffer: &mut [u8]) -> io::Result<usize> {
-        (&*SockRef::from(tcp)).read(buffer)
+        transfer::receive(tcp, buffer)
     }
 
     /// Sends some of these bytes. Returns how many the system took.
@@ -205,7 +211,7 @@ pub trait Model: Sized + 'static {
     /// What the system says; `WouldBlock` if there is no room.
     #[inline]
     fn write(tcp: &Self::Tcp, bytes: &[u8]) -> io::Result<usize> {
-        SockRef::from(tcp).send(bytes)
+        transfer::send(tcp, bytes)
     }
 
     /// How many sends have completed since the last call, and the error of one that failed. The

@@ -5,8 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
 
 use socket2::{SockRef, Socket};
-use socklab_core::Received;
-use socklab_system::{Clock, SystemSocket, UdpWire};
+use socklab_system::SystemSocket;
 
 use crate::model::{Model, Watched};
 
@@ -42,31 +41,7 @@ macro_rules! std_sockets {
         fn accept(listener: &Self::Listener) -> std::io::Result<(Self::Tcp, std::net::SocketAddr)> {
             $accept(listener)
         }
-
-        #[inline(always)]
-        fn receive(
-            wire: &$crate::UdpWire<Self::Udp>,
-            buffer: &mut [u8],
-            clock: &$crate::Clock,
-        ) -> std::io::Result<$crate::Received> {
-            $crate::receive(wire, buffer, clock)
-        }
     };
-}
-
-/// Receives a datagram.
-///
-/// # Errors
-/// What the system says; `WouldBlock` if there is none.
-#[inline(always)]
-pub fn receive(
-    wire: &UdpWire<Arc<UdpSocket>>,
-    buffer: &mut [u8],
-    clock: &Clock,
-) -> io::Result<Received> {
-    let recv = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv(buffer);
-    let recv_from = |udp: &Arc<UdpSocket>, buffer: &mut [u8]| udp.recv_from(buffer);
-    wire.receive(buffer, clock, recv, recv_from)
 }
 
 /// Accepts a connection, and makes it nonblocking.

@@ -14,7 +14,7 @@ use crate::clock::LoopClock;
 use crate::fault::{call_error, fault};
 use crate::limit::Permit;
 use crate::lines::Lines;
-use crate::observed::{Moved, Sent, timed};
+use crate::observed::{Moved, Sent, observed_time, operation};
 use crate::run::Run;
 use crate::socket::SystemSocket;
 use crate::wire::Wire;
@@ -125,16 +125,14 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
                 until,
             } => {
                 let timeout = until.map(|until| until.since(now.mono));
-                let send = || {
-                    let len = calls.send(link, bytes, segment, timeout)?;
-                    Ok(Sent { len, segment })
-                };
-                let (sent, operation) =
-                    timed::<W::Observer, _>(&run.clock, OperationKind::Send, send);
-                turn.observe(operation);
+                let start = observed_time::<W::Observer>(&run.clock);
+                let sent = calls.send(link, bytes, segment, timeout);
+                let kind = OperationKind::Send;
+                let sent = sent.map(|len| Sent { len, segment });
+                turn.observe(operation::<W::Observer, _>(&run.clock, kind, start, &sent));
                 match sent {
-                    Ok(sent) if C::COMPLETIONS => turn.submitted(sent.len),
-                    Ok(sent) => turn.sent(sent.len),
+                    Ok(Sent { len, .. }) if C::COMPLETIONS => turn.submitted(len),
+                    Ok(Sent { len, .. }) => turn.sent(len),
                     Err(error) => turn.send_failed(now, call_error(&error)),
                 }
                 if C::BLOCK && until.is_some() {

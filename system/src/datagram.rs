@@ -165,9 +165,7 @@ mod tests {
     ) -> io::Result<(Vec<u8>, Link, Option<Mono>)> {
         let mut buffer = [0; 100];
         let server = UdpWire::new(receiver, None, ancillary);
-        let one = |_: &&UdpSocket, _: &mut [u8]| panic!("it is not connected");
-        let any = |udp: &&UdpSocket, buffer: &mut [u8]| udp.recv_from(buffer);
-        match server.receive(&mut buffer, clock, one, any)? {
+        match server.receive(&mut buffer, clock)? {
             Received::Datagram(link, len, arrival) => Ok((buffer[..len].to_vec(), link, arrival)),
             other => panic!("{other:?}"),
         }

@@ -23,6 +23,7 @@ mod run;
 mod signals;
 pub mod socket;
 mod stop;
+pub mod transfer;
 mod wire;
 
 pub use acceptor::{AcceptStep, Acceptor, Incoming};

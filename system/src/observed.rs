@@ -93,15 +93,13 @@ fn datagrams(len: usize, segment: usize) -> u32 {
 }
 
 /// Makes a call. If there is an observer, also returns what to tell it: kind, times and result.
-#[inline(always)]
+/// Loops that every datagram passes call [`observed_time`] and [`operation`] themselves: a closure
+/// may not be inlined, and then it is one more return after a system call.
 pub fn timed<O: Observer, T: Moved>(
     clock: &Clock,
     kind: OperationKind,
     call: impl FnOnce() -> io::Result<T>,
 ) -> (io::Result<T>, Option<Operation>) {
-    if !O::ENABLED {
-        return (call(), None);
-    }
     let start = observed_time::<O>(clock);
     let result = call();
     let operation = operation::<O, _>(clock, kind, start, &result);
@@ -109,6 +107,7 @@ pub fn timed<O: Observer, T: Moved>(
 }
 
 /// The operation that began at `start` and ends now; `None` without an observer.
+#[inline]
 pub fn operation<O: Observer, T: Moved>(
     clock: &Clock,
     kind: OperationKind,
@@ -142,6 +141,7 @@ pub fn operation<O: Observer, T: Moved>(
 }
 
 /// The time, if the observer [asks for it](Observer::TIMES).
+#[inline]
 pub fn observed_time<O: Observer>(clock: &Clock) -> Mono {
     if O::TIMES { clock.mono() } else { Mono::ZERO }
 }

@@ -10,6 +10,7 @@ use crate::batching::Batching;
 use crate::clock::Clock;
 use crate::datagram::Ancillary;
 use crate::socket::{self, SystemSocket};
+use crate::transfer;
 
 /// The socket of a conversation: a library's UDP socket or its TCP connection.
 #[derive(Debug, Default)]
@@ -91,7 +92,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
     }
 
     /// Sends a datagram, or some bytes of a stream, by a call on the system's socket. If a library
-    /// must see each call that would block, make the call through that library instead.
+    /// must see each call that would block, call this through that library.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
@@ -100,7 +101,7 @@ impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
         match self {
             Wire::Closed => Err(ErrorKind::NotConnected.into()),
             Wire::Datagrams(datagrams) => datagrams.send(link, bytes),
-            Wire::Stream(tcp) => SockRef::from(tcp).send(bytes),
+            Wire::Stream(tcp) => transfer::send(tcp, bytes),
         }
     }
 
@@ -164,30 +165,25 @@ impl<U: SystemSocket> UdpWire<U> {
         self.batching.take_rest(buffer)
     }
 
-    /// Receives a datagram. A client calls `recv`. A server calls `recv_from`, unless its socket
-    /// reports more than bytes and sender.
+    /// Receives a datagram by a call on the system's socket. If a library must see each call that
+    /// would block, call this through that library.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is none.
     #[inline(always)]
-    pub fn receive(
-        &self,
-        buffer: &mut [u8],
-        clock: &Clock,
-        recv: impl FnOnce(&U, &mut [u8]) -> io::Result<usize>,
-        recv_from: impl FnOnce(&U, &mut [u8]) -> io::Result<(usize, SocketAddr)>,
-    ) -> io::Result<Received> {
+    pub fn receive(&self, buffer: &mut [u8], clock: &Clock) -> io::Result<Received> {
         let udp = &self.udp;
-        match self.peer {
-            Some(link) => Ok(Received::Datagram(link, recv(udp, buffer)?, None)),
+        let (link, len) = match self.peer {
+            Some(link) => (link, transfer::receive(udp, buffer)?),
             None if self.ancillary.is_used() => {
-                self.ancillary.receive(&SockRef::from(udp), buffer, clock)
+                return self.ancillary.receive(&SockRef::from(udp), buffer, clock);
             }
             None => {
-                let (len, peer) = recv_from(udp, buffer)?;
-                Ok(Received::Datagram(Link::first(peer), len, None))
+                let (len, peer) = transfer::receive_from(udp, buffer)?;
+                (Link::first(peer), len)
             }
-        }
+        };
+        Ok(Received::Datagram(link, len, None))
     }
 
     /// Sends a datagram: to the only peer, or from the address that the peer wrote to.
@@ -196,11 +192,11 @@ impl<U: SystemSocket> UdpWire<U> {
     /// What the system says; `WouldBlock` if there is no room.
     #[inline(always)]
     pub fn send(&self, link: &Link, bytes: &[u8]) -> io::Result<usize> {
-        let socket = SockRef::from(&self.udp);
+        let udp = &self.udp;
         match link.local {
-            _ if self.peer.is_some() => socket.send(bytes),
-            Some(local) => self.ancillary.send(&socket, bytes, link.peer, local),
-            None => socket.send_to(bytes, &link.peer.into()),
+            _ if self.peer.is_some() => transfer::send(udp, bytes),
+            Some(local) => (self.ancillary).send(&SockRef::from(udp), bytes, link.peer, local),
+            None => transfer::send_to(udp, bytes, link.peer),
         }
     }
 

@@ -1,9 +1,8 @@
 //! A socket whose readiness the reactor reports, UDP or TCP.
 
 use std::future::pending;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 
-use socket2::SockRef;
 use socklab_core::{Link, Received, Wait};
 use socklab_system::{self as system, Clock, stream_received};
 use tokio::io::{Interest, Ready};
@@ -43,25 +42,18 @@ pub(crate) fn receive(wire: &Wire, buffer: &mut [u8], clock: &Clock) -> io::Resu
     match wire {
         Wire::Closed => Err(ErrorKind::WouldBlock.into()),
         Wire::Datagrams(datagrams) => {
-            let mut receive =
-                || datagrams.receive(buffer, clock, receive_connected, UdpSocket::try_recv_from);
-            match datagrams.ancillary.is_used() {
-                // tokio has no call for control messages, but `try_io` allows one on its socket.
-                true => datagrams.udp.try_io(Interest::READABLE, receive),
-                false => receive(),
+            let udp = &datagrams.udp;
+            let mut receive = || datagrams.receive(buffer, clock);
+            match udp.try_io(Interest::READABLE, &mut receive) {
+                // tokio makes no call if only an error was reported (tokio's issue 8082), nor for
+                // two interests together.
+                Err(error) if error.kind() == ErrorKind::WouldBlock && datagrams.peer.is_some() => {
+                    udp.try_io(Interest::ERROR, receive)
+                }
+                received => received,
             }
         }
         Wire::Stream(tcp) => stream_received(tcp.try_read(buffer)),
-    }
-}
-
-/// tokio's `try_recv` makes no call if only an error was reported (tokio's issue 8082).
-fn receive_connected(udp: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
-    match udp.try_recv(buffer) {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            udp.try_io(Interest::ERROR, || (&*SockRef::from(udp)).read(buffer))
-        }
-        received => received,
     }
 }
 

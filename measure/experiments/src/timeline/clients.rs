@@ -108,9 +108,9 @@ impl Client<'_> {
                     self.timed(OperationKind::Send, || socket.udp.send(text.as_bytes()))?;
                 }
                 ClientStep::Receive | ClientStep::ReceiveAll => {
-                    let (clock, one, any) = (self.clock, UdpSocket::recv, UdpSocket::recv_from);
+                    let clock = self.clock;
                     self.timed(OperationKind::Receive, || {
-                        socket.receive(&mut buffer, clock, one, any)
+                        socket.receive(&mut buffer, clock)
                     })?;
                 }
             }
