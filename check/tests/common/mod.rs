@@ -49,15 +49,8 @@ pub(crate) fn plan(
     }
 }
 
-/// A port that no program on this machine has, neither for TCP nor for UDP.
 pub(crate) fn free_port() -> u16 {
-    loop {
-        let udp = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
-        let port = udp.local_addr().expect("bound").port();
-        if std::net::TcpListener::bind(("0.0.0.0", port)).is_ok() {
-            return port;
-        }
-    }
+    socklab_process::free_port().expect("a free port")
 }
 
 pub(crate) fn run(plan: &CheckPlan) -> Report {

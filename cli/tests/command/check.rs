@@ -14,8 +14,7 @@ fn bug_program(name: &str) -> String {
 }
 
 fn free_port() -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    socket.local_addr().expect("bound").port()
+    socklab_process::free_port().expect("a free port")
 }
 
 /// A program of `check/tests/bugs` on a port of its own.

@@ -25,6 +25,7 @@ mod usage;
 pub use affinity::{allowed_cores, pin};
 pub use children::{end, end_all, spawn};
 pub use core_time::CoreTime;
+pub use listening::free_port;
 pub use owner::owner;
 pub use peers::{Missing, Peer, peers};
 pub use program::{Program, ProgramSpec};

@@ -52,7 +52,7 @@ impl Program {
     /// When the program cannot be started, ends before it has a socket, or has none after 10 s. The
     /// error contains its last line on standard error.
     pub fn start(spec: &ProgramSpec<'_>) -> io::Result<Program> {
-        let port = listening::free_port(spec.transport)?;
+        let port = listening::free_port()?;
         let fill = |part: &String| {
             let part = part.replace("{port}", &port.to_string());
             part.replace("{exercise}", spec.exercise)
