@@ -137,8 +137,8 @@ impl Judge {
         self.admit == Admit::Everybody && self.policy.secret == SecretKind::Dni && !facts.accepted
     }
 
-    /// What a verdict changes in the register. Without `record`, only a submission changes
-    /// anything.
+    /// What a verdict changes in the register. Without `record`, an attempt that is not a
+    /// submission leaves no row, and its failure is not counted. A right code is always used up.
     pub(crate) fn change<'a>(
         &'a self,
         prepared: &'a Prepared<'_>,
@@ -190,14 +190,16 @@ impl Judge {
                     .then_some(Failures::default()),
                 ..unchanged
             },
-            Some(Verdict::Already { earlier, step }) if record => Change {
+            Some(Verdict::Already { earlier, step }) => Change {
                 row: match (earlier.same_name, step) {
+                    _ if !record => None,
                     (true, Some(_)) => row("already".into(), None),
                     (false, _) if rows_left => row(Decision::OtherName.name().into(), None),
                     _ => None,
                 },
                 step: step.map(used),
-                failures_here: (here.count > 0).then_some(Failures { count: 0, ..here }),
+                failures_here: (here.count > 0 && (step.is_some() || !earlier.same_name))
+                    .then_some(Failures { count: 0, ..here }),
                 ..unchanged
             },
             Some(Verdict::Refuse(
@@ -217,7 +219,7 @@ impl Judge {
                 turned_away: true,
                 ..unchanged
             },
-            Some(Verdict::Already { .. } | Verdict::Refuse(_)) | None => unchanged,
+            Some(Verdict::Refuse(_)) | None => unchanged,
         }
     }
 

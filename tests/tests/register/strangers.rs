@@ -12,6 +12,7 @@ on_both! {
     unknown_dnis_leave_no_rows
     invented_dnis_leave_few_rows
     invented_submissions_have_a_budget
+    a_code_is_used_up_without_a_row
     a_flood_is_not_looked_up
     an_ipv6_user_is_one
 }
@@ -128,6 +129,34 @@ fn invented_submissions_have_a_budget(register: &TempRegister) {
     };
     let server = register.serve(listed);
     assert_eq!(accepted(&server, 9, 200..240, 60), 40);
+}
+
+/// The budget of rows is spent, so the answer leaves no row. Its code was sent, and counts nowhere
+/// else.
+fn a_code_is_used_up_without_a_row(register: &TempRegister) {
+    let server = register.serve(rules());
+    let other = register.serve(Rules {
+        lab: "lab2".to_owned(),
+        ..rules()
+    });
+    assert_eq!(server.submit(right(ANA, 9, 0)), "accepted 1");
+    let namesake = |attempt: Attempt| Attempt {
+        name: b"Eva"[..].into(),
+        ..attempt
+    };
+    let said = server.submit_all((0..200).map(|n| wrong(&invented(n), 9, 30)));
+    assert!(said.iter().all(|said| said == "wrong-code"));
+    let before = register.location.archive().unwrap().why(ANA).unwrap().len();
+    assert_eq!(server.submit(right(ANA, 9, 30)), "already 1");
+    assert_eq!(other.submit(right(ANA, 2, 31)), "used-code");
+    let said = server.submit_all((0..200).map(|n| wrong(&invented(n), 9, 60)));
+    assert!(said.iter().all(|said| said == "wrong-code"));
+    assert_eq!(server.submit(namesake(right(ANA, 9, 60))), "other-name");
+    assert_eq!(other.submit(right(ANA, 2, 61)), "used-code");
+    assert_eq!(other.submit(right(ANA, 2, 90)), "accepted 2");
+    // What the other lab refused and accepted.
+    let after = register.location.archive().unwrap().why(ANA).unwrap().len();
+    assert_eq!(after, before + 3);
 }
 
 fn a_flood_is_not_looked_up(register: &TempRegister) {
