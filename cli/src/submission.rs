@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use socklab_core::lab::{BoxedService, ServerKind, Settings};
+use socklab_core::otp::Window;
 use socklab_core::policy::{Policy, SecretKind};
 use socklab_core::register::Register;
 use socklab_core::{submit, with_port};
@@ -90,6 +91,14 @@ impl RegisterArgs {
     fn key_file(&self) -> PathBuf {
         let beside = || self.place.location().key_file();
         self.key.clone().unwrap_or_else(beside)
+    }
+
+    /// Which codes count.
+    fn window(&self) -> Window {
+        Window {
+            ahead: self.ahead.into(),
+            ..Policy::default().window
+        }
     }
 
     /// Lets no output of the server overwrite a file that it reads.
@@ -192,6 +201,7 @@ pub(crate) fn prepare(
     let register: Arc<dyn Register> = if args.rehearse {
         print::line(&messages.say("rehearsing"));
         let policy = Policy {
+            window: args.window(),
             nie: args.nie,
             ..Policy::default()
         };
@@ -280,6 +290,7 @@ fn open(
         roster::report(path, &roster, messages, log::masked);
     }
     let mut rules = Rules {
+        window: args.window(),
         secret: args.secret.map(|secret| match secret {
             SecretArg::Dni => SecretKind::Dni,
             SecretArg::Random => SecretKind::Random,
@@ -289,7 +300,6 @@ fn open(
         batch: args.batch as usize,
         ..Rules::of(&args.place.lab)
     };
-    rules.window.ahead = args.ahead.into();
     if args.roster.is_some() {
         rules.admit = Admit::Listed;
     }

@@ -4,8 +4,10 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
+use socklab_core::otp::{Dni, Key, TimeStep};
+
 use crate::common::{
-    PATIENCE, Process, code_now, not, on_every_runtime, scratch, socklab, within_one_step,
+    PATIENCE, Process, code_now, not, on_every_runtime, scratch, socklab, step, within_one_step,
 };
 
 const ANA: &str = "12345678";
@@ -122,6 +124,21 @@ fn a_code_is_judged_as_the_real_one_would() {
             "    wrong: the code is where the DNI should be: the order is name&DNI&code"
         );
     });
+}
+
+/// With the options that say which codes and DNIs count.
+#[test]
+fn its_rules_are_those_of_the_real_one() {
+    let next = || {
+        let key = Key::from_dni(&Dni::parse(ANA).unwrap());
+        let then = TimeStep(step()).offset(1).unwrap();
+        format!("Ana&{ANA}&{}", key.code(then).as_str())
+    };
+    for (words, said) in [("", "ERROR "), ("--ahead", "OK ")] {
+        let (_server, address) = rehearse(words);
+        let answer = within_one_step(|| send(address, next().as_bytes()));
+        assert!(answer.starts_with(said), "{words}: {answer}");
+    }
 }
 
 #[test]
