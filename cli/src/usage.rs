@@ -12,7 +12,7 @@ use socklab_text::escape;
 
 /// The value of `--lang`, read before anything else so that everything else can be said in it.
 pub(crate) fn language_flag(args: impl Iterator<Item = OsString>) -> Option<String> {
-    let mut args = lossy(args);
+    let mut args = own_words(args);
     while let Some(arg) = args.next() {
         if arg == "--lang" {
             return args.next();
@@ -24,9 +24,11 @@ pub(crate) fn language_flag(args: impl Iterator<Item = OsString>) -> Option<Stri
     None
 }
 
-/// Words that were typed, as well as they can be read.
-fn lossy(args: impl Iterator<Item = OsString>) -> impl Iterator<Item = String> {
+/// The words that were typed, as well as they can be read. Those after `--` belong to another
+/// program.
+fn own_words(args: impl Iterator<Item = OsString>) -> impl Iterator<Item = String> {
     args.map(|arg| arg.to_string_lossy().into_owned())
+        .take_while(|arg| arg != "--")
 }
 
 /// Prints help and version; words everything else.
@@ -41,7 +43,7 @@ pub(crate) fn report(messages: &dyn Messages, command: &Command, error: &Error) 
 }
 
 fn line(messages: &dyn Messages, command: &Command, error: &Error) -> String {
-    let (path, command) = reached(command, lossy(std::env::args_os()));
+    let (path, command) = reached(command, own_words(std::env::args_os()));
     let offered = command.get_subcommands().filter(|one| !one.is_hide_set());
     let names: Vec<&str> = offered.map(Command::get_name).collect();
     let list = names.join(", ");

@@ -244,6 +244,11 @@ const CASES: &[(&[&str], &str)] = &[
         &["lesson", "head-of-lin"],
         "[LESSON] does not take \"head-of-lin\"; did you mean head-of-line? — see: socklab lesson --help",
     ),
+    // What stands behind `--` is another program's.
+    (
+        &["check", "welcom", "server", "--", "all", "--lang", "fr"],
+        "<EXERCISE> does not take \"welcom\"; did you mean welcome? — see: socklab check --help",
+    ),
     (
         &["--lang", "fr", "echo", "client"],
         "--lang does not know \"fr\": use es or en",
