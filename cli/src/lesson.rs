@@ -1,6 +1,7 @@
 //! `socklab lesson`: asks for a prediction, measures, and shows both side by side.
 
 use std::io::{IsTerminal, stdin};
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
@@ -79,6 +80,9 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
     }
     if args.predict.is_none() {
         predicted = ask(&asked.answers, messages);
+        if outlet::reader_left() {
+            return Exit::Done;
+        }
     }
     match (lesson.measure)(&context) {
         Ok(found) => {
@@ -101,10 +105,15 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
     }
 }
 
-/// Asks for a prediction. Ends with a valid one, an empty line, or the end of the input.
+/// Asks for a prediction. Ends with a valid one, an empty line, or the end of the input or the
+/// reader.
 fn ask(answers: &Answers, messages: &dyn Messages) -> Option<Answer> {
     let hint = answers.hint(messages);
     loop {
+        outlet::wait_while_read(Duration::ZERO);
+        if outlet::reader_left() {
+            return None;
+        }
         if stdin().is_terminal() {
             let prompt = messages.say_with("prompt-prediction", &[("answers", &hint)]);
             print::prompt(&prompt);

@@ -70,6 +70,27 @@ pub(crate) fn reader_left() -> bool {
     failed().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
+/// Waits this long, or until the reader of standard output has left, which [`failed`] then says.
+/// For work that goes on for ever and seldom writes, so that no failed write shows it.
+pub(crate) fn wait_while_read(time: Duration) {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+
+        use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+        let stdout = stdout();
+        // The end of the reader is reported without being asked for.
+        let mut polled = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+        let timeout = PollTimeout::try_from(time).unwrap_or(PollTimeout::MAX);
+        if poll(&mut polled, timeout).is_ok_and(|ready| ready > 0) {
+            let _ = FAILED.set(ErrorKind::BrokenPipe.into());
+        }
+    }
+    #[cfg(not(unix))]
+    thread::sleep(time);
+}
+
 /// Standard error. If both streams are a terminal, standard output goes here too, so that the
 /// terminal shows all lines in order.
 pub(crate) static STDERR: Outlet<StdStream> = Outlet::new();

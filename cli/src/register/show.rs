@@ -1,6 +1,5 @@
 //! Shows what is in the register, as text for a person.
 
-use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
@@ -9,6 +8,7 @@ use socklab_register::{Finding, Student, Submission, how_long, local_time, shown
 
 use super::{RegisterCommand, RunError};
 use crate::exit::Exit;
+use crate::outlet;
 use crate::print;
 use crate::replies::decided;
 use socklab_text::escape;
@@ -40,7 +40,7 @@ impl RegisterCommand<'_> {
             return Ok(Exit::Done);
         }
         let mut before = None;
-        loop {
+        while outlet::failed().is_none() {
             let now = (
                 self.archive.submissions(&self.lab)?.len(),
                 self.archive.failures(&self.lab)?,
@@ -50,8 +50,9 @@ impl RegisterCommand<'_> {
                 self.status_once()?;
                 print_escaped("");
             }
-            thread::sleep(LOOK);
+            outlet::wait_while_read(LOOK);
         }
+        Ok(Exit::Done)
     }
 
     fn status_once(&mut self) -> Result<(), RunError> {

@@ -1,13 +1,15 @@
 //! Payload that cannot be written, or that its reader does not want any more.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::UdpSocket;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::common::{datagrams, on_every_runtime, pipe, scratch, socklab, stderr};
+use crate::common::{
+    PATIENCE, datagrams, on_disk, on_every_runtime, pipe, scratch, socklab, stderr,
+};
 
 /// The command writes onto a disk without room: its exit status and what it said.
 fn onto_a_full_disk(mut command: Command) -> (Option<i32>, String) {
@@ -113,6 +115,41 @@ fn a_command_ends_with_its_reader() {
         let ended = command.output().unwrap();
         assert_eq!(ended.status.code(), Some(141), "{words}");
         assert_eq!(ended.stderr, b"", "{words}");
+    }
+}
+
+/// As `socklab … | head -1`, of what would go on for ever: it leaves with its reader, although it
+/// has no more to write.
+#[test]
+fn what_goes_on_for_ever_ends_with_its_reader() {
+    let folder = on_disk();
+    let register = folder.path().join("register.db");
+    let location: socklab_register::Location = register.to_str().unwrap().parse().unwrap();
+    drop(location.archive_or_create().unwrap());
+    for words in ["register status --watch", "lesson head-of-line"] {
+        let mut command = socklab(words);
+        if words.starts_with("register") {
+            command.arg("--register").arg(&register);
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // No answer to the lesson's question, again and again.
+        thread::spawn(move || while writeln!(stdin, "?").is_ok() {});
+        let mut reader = BufReader::new(child.stdout.take().unwrap());
+        reader.read_line(&mut String::new()).unwrap();
+        drop(reader);
+        let start = Instant::now();
+        let ended = loop {
+            if let Some(ended) = child.try_wait().unwrap() {
+                break ended.code();
+            }
+            if start.elapsed() > PATIENCE {
+                child.kill().unwrap();
+            }
+            thread::sleep(Duration::from_millis(10));
+        };
+        assert_eq!(ended, Some(141), "{words}");
     }
 }
 
