@@ -109,6 +109,37 @@ pub enum Move {
     Reachable,
 }
 
+impl Move {
+    /// Whether it can only be made with a program that `check` has started, because it needs its
+    /// keyboard, its output, its sockets or its start.
+    pub const fn needs_start(&self) -> bool {
+        match self {
+            Move::Type(_)
+            | Move::Restart
+            | Move::Dni(_)
+            | Move::Secret
+            | Move::Uri
+            | Move::Submission
+            | Move::Connection
+            | Move::Reachable => true,
+            Move::Open(_)
+            | Move::Send { .. }
+            | Move::Pieces { .. }
+            | Move::Network { .. }
+            | Move::Finish(_)
+            | Move::Reset(_)
+            | Move::Hear { .. }
+            | Move::Reply(_)
+            | Move::Otherwise(_)
+            | Move::AtOnce
+            | Move::Nothing(_)
+            | Move::End(_)
+            | Move::Shows(_)
+            | Move::Exits => false,
+        }
+    }
+}
+
 /// The built-in scenarios of every exercise.
 const BUILT_IN: [&str; 7] = [
     include_str!("../scenarios/message.txt"),

@@ -201,6 +201,8 @@ enum CheckError {
     Role(CheckedExercise),
     /// There are no scenarios for this exercise and role.
     NoScenarios,
+    /// Every scenario needs a program that we start.
+    NoneFromOutside,
     /// There is no scenario of this name. Also has the names that exist.
     NoSuchScenario(String, String),
     Address(address::Error),
@@ -224,6 +226,7 @@ impl CheckError {
                 &[("exercise", &exercise.name)],
             ),
             CheckError::NoScenarios => messages.say("check-no-scenarios"),
+            CheckError::NoneFromOutside => messages.say("check-reason-elsewhere"),
             CheckError::NoSuchScenario(name, list) => {
                 messages.say_with("check-no-such-scenario", &[("name", name), ("list", list)])
             }
@@ -266,6 +269,9 @@ fn plan(args: &CheckArgs) -> Result<CheckPlan, CheckError> {
     let mut scenarios = scenarios(args, exercise, role)?;
     if connect.is_some() {
         scenarios = text::from_outside(scenarios);
+        if scenarios.is_empty() {
+            return Err(CheckError::NoneFromOutside);
+        }
     }
     if let Some(only) = &args.only {
         let names: Vec<&str> = scenarios.iter().map(|one| one.name.as_str()).collect();

@@ -20,14 +20,13 @@ pub(super) fn listed(scenario: &Scenario, messages: &dyn Messages) -> String {
     format!("{:16} {kind}", escape::text(&scenario.name))
 }
 
-/// The scenarios that can be played against a program that we did not start: they need no keyboard.
-/// Only the last one may end the program.
+/// The scenarios that can be played against a program that we did not start. Only the last one may
+/// end the program.
 pub(super) fn from_outside(scenarios: Vec<Scenario>) -> Vec<Scenario> {
-    let local = |one: &Move| matches!(one, Move::Type(_) | Move::Reachable | Move::Dni(_));
     let ends = |one: &Scenario| one.moves.contains(&Move::Exits);
     let all = scenarios
         .into_iter()
-        .filter(|one| !one.moves.iter().any(local));
+        .filter(|one| !one.moves.iter().any(Move::needs_start));
     let (last, mut stays): (Vec<_>, Vec<_>) = all.partition(ends);
     stays.extend(last.into_iter().take(1));
     stays

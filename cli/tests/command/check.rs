@@ -4,7 +4,7 @@ use std::fs;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 
-use crate::common::{has_python, pipe, run, scratch, socklab, stderr, stdout};
+use crate::common::{Process, has_python, on_disk, pipe, run, scratch, socklab, stderr, stdout};
 
 fn bug_program(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -248,6 +248,26 @@ fn socklab_itself_passes() {
             );
         }
     }
+}
+
+/// A server that runs already passes whatever can be seen from outside.
+#[test]
+fn a_running_server_passes_from_outside() {
+    for exercise in ["message", "echo", "welcome", "capitals", "submit"] {
+        let mut words = format!("{exercise} server");
+        let folder = on_disk();
+        if exercise == "submit" {
+            words += &format!(" --register {}", folder.path().join("register").display());
+        }
+        let (_server, address) = Process::serve(&words);
+        let ended = run(&format!("check {exercise} server --connect {address}")).code(0);
+        let said = stdout(&ended);
+        let right = format!("✓ {exercise} server: right");
+        assert!(said.contains(&right), "{said}");
+    }
+    // A chat's server needs its user.
+    let ended = run("check chat server --connect 127.0.0.1:16000").code(2);
+    assert!(stderr(&ended).contains("give its command after --"));
 }
 
 /// What a program has started ends with it.
