@@ -3,16 +3,20 @@
 //! A connection that the program has closed is reset, so that its port is not left in TIME_WAIT: a
 //! server that the student starts next would be refused that port for a minute.
 
+mod listener;
 mod network;
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{
+    IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket,
+};
 use std::time::{Duration, Instant};
 
+use socklab_core::Transport;
 use socklab_core::transcript::{Arrow, Line};
-use socklab_core::{Transport, with_port};
 
+use listener::Listener;
 use network::Network;
 
 /// How long a connection to a listener on this machine may take.
@@ -113,40 +117,13 @@ pub(crate) struct Wire {
     pub(crate) log: TranscriptLines,
 }
 
-/// A port that we listen on, for the exercise's transport and, as a trap, for the other one.
-#[derive(Debug)]
-struct Listener {
-    udp: Option<UdpSocket>,
-    tcp: Option<TcpListener>,
-}
-
-impl Listener {
-    /// Listens on a port, or on any free one if `port` is 0. Also returns the port.
-    fn open(port: u16, transport: Transport) -> io::Result<(Self, u16)> {
-        let udp = |port| -> io::Result<(UdpSocket, u16)> {
-            let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))?;
-            socket.set_nonblocking(true)?;
-            let port = socket.local_addr()?.port();
-            Ok((socket, port))
-        };
-        let tcp = |port| -> io::Result<(TcpListener, u16)> {
-            let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-            socket.set_nonblocking(true)?;
-            let port = socket.local_addr()?.port();
-            Ok((socket, port))
-        };
-        let (listener_udp, listener_tcp, port) = match transport {
-            Transport::Datagram => {
-                let (socket, port) = udp(port)?;
-                (Some(socket), tcp(port).ok().map(|(one, _)| one), port)
-            }
-            Transport::Stream => {
-                let (socket, port) = tcp(port)?;
-                (udp(port).ok().map(|(one, _)| one), Some(socket), port)
-            }
-        };
-        let (udp, tcp) = (listener_udp, listener_tcp);
-        Ok((Listener { udp, tcp }, port))
+/// The address to send datagrams from: any of ours, because the server may be on another computer.
+fn local_ip(server: IpAddr) -> IpAddr {
+    match server {
+        // No firewall asks about a socket that only this computer reaches.
+        server if server.is_loopback() => server,
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     }
 }
 
@@ -214,7 +191,7 @@ impl Wire {
             if self.sockets.contains_key(peer) {
                 return Ok(false);
             }
-            let socket = UdpSocket::bind(with_port(server, 0))?;
+            let socket = UdpSocket::bind((local_ip(server.ip()), 0))?;
             socket.set_nonblocking(true)?;
             self.sockets.insert(peer.to_owned(), socket);
         }
@@ -391,5 +368,18 @@ impl Drop for Wire {
         for (_, stream) in std::mem::take(&mut self.streams) {
             stream.reset();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_on_another_computer_has_a_client_too() {
+        // An address for documentation, which no computer has. No datagram is sent.
+        let mut wire = Wire::clients(Transport::Datagram);
+        wire.found("192.0.2.1:16000".parse().expect("an address"));
+        assert!(wire.open("a").expect("a socket"));
     }
 }

@@ -1,5 +1,7 @@
 //! Carries out each move of a scenario.
 
+use std::io::ErrorKind;
+
 use super::{EarlyEnd, Player, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
@@ -80,8 +82,14 @@ impl Player<'_> {
     /// The program listened, but accepts no connection.
     fn refused(&mut self, error: &std::io::Error) -> EarlyEnd {
         if self.program.is_none() {
-            let address = self.setup.connect;
-            return EarlyEnd::NotChecked(address.map_or(Reason::RunsElsewhere, Reason::NotReached));
+            let refused = matches!(
+                error.kind(),
+                ErrorKind::ConnectionRefused | ErrorKind::TimedOut
+            );
+            return EarlyEnd::NotChecked(match self.setup.connect {
+                Some(address) if refused => Reason::NotReached(address),
+                _ => Reason::System(error.to_string()),
+            });
         }
         self.our_step(Act::WeConnect);
         if self.ends() {
