@@ -8,9 +8,8 @@ use socklab_core::transcript::{Expected, parse};
 
 use crate::exit::Exit;
 use crate::options::read;
-use crate::outlet;
 use crate::print;
-use socklab_text::{Messages, system_error};
+use socklab_text::{Messages, escape, system_error};
 
 #[derive(Args, Debug)]
 struct ShowArgs {
@@ -59,8 +58,9 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
             false => one.to_string(),
         })
         .collect();
-    if !print::is_quiet() {
-        outlet::payload(shown.join("\n").as_bytes());
+    // Payloads are quoted already, but a file's other words may contain anything.
+    for line in shown.join("\n").lines() {
+        print::payload(&escape::text(line));
     }
     Exit::Done
 }

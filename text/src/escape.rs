@@ -72,6 +72,26 @@ pub fn bytes(bytes: &[u8]) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
+/// Makes JSON safe without changing its value: JSON allows most of these characters in strings.
+/// Line ends stay, because between values they are JSON's own.
+pub fn json(json: &str) -> Cow<'_, str> {
+    let must = |c: char| c != '\n' && must_escape(c);
+    if !json.contains(must) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 8);
+    for c in json.chars() {
+        if must(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn write_char(c: char, out: &mut Vec<u8>) {
     match c {
         '\n' => out.extend_from_slice(br"\n"),
@@ -96,6 +116,13 @@ mod tests {
         let mut out = b"> ".to_vec();
         write(bytes, &mut out);
         String::from_utf8(out).expect("text")[2..].to_owned()
+    }
+
+    #[test]
+    fn json_keeps_its_value() {
+        let shown = "{\n \"a\": \"\\u009b\\u202e\\udb40\\udc41 ñ\"\n}";
+        assert_eq!(json("{\n \"a\": \"\u{9b}\u{202e}\u{e0041} ñ\"\n}"), shown);
+        assert_eq!(json(shown), shown);
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         }
     }
     match args.shared.format.as_str() {
-        "json" => print::payload(&format!("{:#}", json(&lines))),
+        "json" => print::payload(&formats::written(&json(&lines))),
         "junit" => print::payload(&junit(&table, &lines, messages)),
         _ => table.explain(&lines),
     }

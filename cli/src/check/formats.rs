@@ -16,7 +16,12 @@ pub(super) const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// The report as one JSON object, with every scenario.
 pub(super) fn json(report: &Report) -> String {
-    format!("{:#}", value(report))
+    written(&value(report))
+}
+
+/// JSON as it is printed.
+pub(super) fn written(value: &Value) -> String {
+    escape::json(&format!("{value:#}")).into_owned()
 }
 
 pub(super) fn value(report: &Report) -> Value {

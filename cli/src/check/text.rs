@@ -94,7 +94,7 @@ impl<'a> Printer<'a> {
 
     /// The heading of a scenario, with its code at the right margin.
     fn heading(&self, mark: &str, scenario: &str, code: &str) -> String {
-        let left = format!("{mark} {} · {scenario}", self.title);
+        let left = format!("{mark} {} · {}", self.title, escape::text(scenario));
         let room = 72_usize.saturating_sub(left.chars().count());
         let width = room.max(code.len() + 2);
         format!("{left}{code:>width$}")
@@ -126,9 +126,8 @@ impl<'a> Printer<'a> {
             }
             ScenarioResult::NotChecked(reason) => {
                 if !mem::replace(&mut self.shown, true) {
-                    let name = escape::text(&outcome.scenario).into_owned();
                     let code = reason.cause().map_or("", Cause::code);
-                    print::payload(&self.heading("?", &name, code));
+                    print::payload(&self.heading("?", &outcome.scenario, code));
                     let reason = reason_text(reason, messages);
                     print::payload(&messages.say_with("check-not-checked", &[("reason", &reason)]));
                 }
@@ -145,8 +144,8 @@ impl<'a> Printer<'a> {
     fn advise(&mut self, outcome: &ScenarioOutcome, finding: &Finding) {
         let messages = self.messages;
         let (what, code) = (what(finding, messages), code(finding));
-        self.advice
-            .push(format!("· {}: {what}  [{code}]", outcome.scenario));
+        let name = escape::text(&outcome.scenario);
+        self.advice.push(format!("· {name}: {what}  [{code}]"));
         let Some(cause) = finding.cause else { return };
         let mut line = "  ".to_owned();
         if let Some(place) = &finding.place {

@@ -270,6 +270,38 @@ fn a_running_server_passes_from_outside() {
     assert!(stderr(&ended).contains("give its command after --"));
 }
 
+/// The names in a file of scenarios cannot command the terminal.
+#[test]
+fn names_of_scenarios_are_escaped() {
+    let folder = scratch("check-names");
+    fs::create_dir(&folder).expect("a folder");
+    let file = folder.join("mine.txt");
+    let scenarios = "<- send \"hola\"\n-> datagram \"HOLA\"\n";
+    let wrong = scenarios.replace("HOLA", r"HOLA\n");
+    let text = format!(
+        "socklab scenarios 1\nexercise echo\nprogram server\nscenario a\x1b[31m\u{9b}2J\n{wrong}\
+         advice b\x1b[31m\u{9b}2J\n{wrong}scenario c\x1b[31m\u{9b}2J\n{scenarios}"
+    );
+    fs::write(&file, text).expect("a file");
+    let (_server, address) = Process::serve("echo server");
+    for (words, code) in [
+        ("", 1),
+        ("--only a\x1b[31m\u{9b}2J", 1),
+        ("--only b\x1b[31m\u{9b}2J", 0),
+        ("--only c\x1b[31m\u{9b}2J", 0),
+        ("--only d", 2),
+        ("--list", 0),
+        ("--format json", 1),
+        ("--format junit", 1),
+    ] {
+        let mut command = socklab(&format!("check echo server --connect {address} {words}"));
+        command.arg("--scenario").arg(&file);
+        let ended = pipe(command, "").code(code);
+        let said = stdout(&ended) + &stderr(&ended);
+        assert!(!said.contains(['\x1b', '\u{9b}']), "{words}: {said:?}");
+    }
+}
+
 /// What a program has started ends with it.
 #[cfg(target_os = "linux")]
 #[test]

@@ -186,6 +186,20 @@ fn payload_is_quoted() {
     assert!(shown.contains(r#""a\u{202e}\u{1b}[31m\n\"\\""#), "{shown}");
 }
 
+/// A file's words other than its payloads are shown escaped.
+#[test]
+fn words_cannot_command_the_terminal() {
+    let file = scratch("hostile transcript");
+    let text = "socklab transcript 1\nexercise \x1b[31m\nrole server\nruntime \u{202e}\n\
+                epoch 1.000000000\n\n0.000000000 -- scenario \x1b[2J\n";
+    fs::write(&file, text).expect("a file");
+    for options in ["", "--canonical"] {
+        let shown = show(&file, options);
+        assert!(!shown.contains(['\x1b', '\u{202e}']), "{shown:?}");
+        assert!(shown.contains(r"exercise \x1b[31m"), "{shown}");
+    }
+}
+
 /// A file that is no transcript is refused in one line that names it and the place.
 #[test]
 fn not_a_transcript() {
