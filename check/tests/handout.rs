@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{here, plan, python, run};
+use common::{free_port, here, plan, python, run};
 use socklab_check::Verdict;
 use socklab_core::transcript::Role::{self, Client, Server};
 
@@ -11,7 +11,9 @@ fn passes(exercise: &str, role: Role, words: &[&str]) {
         return;
     }
     let folder = here().join("../tests/peers");
-    let report = run(&plan(exercise, role, words, Some(folder)));
+    let mut plan = plan(exercise, role, words, Some(folder));
+    plan.port = free_port();
+    let report = run(&plan);
     for one in &report.outcomes {
         eprintln!(
             "{exercise} {role:?} {} {:?} {:?}",

@@ -128,7 +128,8 @@ fn what_is_no_fault_of_the_program_is_not_checked() {
     let ended = run("check echo server -- no-such-program-here").code(3);
     assert!(stdout(&ended).contains("there is no program no-such-program-here"));
     for file in ["Cargo.toml", "./Cargo.toml"] {
-        let ended = run(&format!("check echo server -- {file}")).code(3);
+        let port = free_port();
+        let ended = run(&format!("check echo server --port {port} -- {file}")).code(3);
         assert!(stdout(&ended).contains(&format!("type python3 {file};")));
     }
     let ended = run("check echo server -- python3 no_such.py").code(3);
@@ -148,7 +149,9 @@ fn advice_that_says_no_more_than_what_failed_is_left_out() {
     if !has_python() {
         return;
     }
-    let ended = run("check echo server -- python3 -c x=").code(1);
+    let port = free_port();
+    let words = format!("check echo server --port {port} -- python3 -c x=");
+    let ended = run(&words).code(1);
     let said = stdout(&ended);
     assert!(!said.contains("Advice"), "{said}");
 }
@@ -310,7 +313,9 @@ fn no_process_is_left() {
     fs::create_dir(&folder).expect("a folder");
     let file = folder.join("pid");
     let script = format!("sleep 600 & echo $! > '{}'; exec sleep 600", file.display());
-    let mut command = socklab("check echo server --only happy -- sh -c");
+    let port = free_port();
+    let words = format!("check echo server --port {port} --only happy -- sh -c");
+    let mut command = socklab(&words);
     command.arg(script);
     let ended = pipe(command, "").code(1);
     assert!(
