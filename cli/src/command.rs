@@ -167,10 +167,14 @@ fn notes(arg: &Arg, messages: &dyn Messages) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::any::TypeId;
     use std::collections::BTreeSet;
+
+    use clap::error::ErrorKind;
 
     use super::*;
     use crate::language::Language;
+    use crate::numbers::Seconds;
 
     /// The ids of the help texts of a command and all below it.
     fn ids(command: &Command, path: &str, ids: &mut BTreeSet<String>) {
@@ -188,6 +192,44 @@ mod tests {
                 ids.insert(format!("help{path}-examples"));
             }
             self::ids(sub, &path, ids);
+        }
+    }
+
+    /// The paths of all options of a command, and of those below it, whose value is a number with
+    /// decimals.
+    fn decimals(command: &Command, path: &[String], found: &mut Vec<Vec<String>>) {
+        let types = [TypeId::of::<f64>(), TypeId::of::<Seconds>()];
+        for arg in command.get_arguments() {
+            let value = arg.get_value_parser().type_id();
+            if types.iter().any(|one| value == *one) {
+                let option = format!("--{}", arg.get_long().expect("an option"));
+                found.push([path, &[option]].concat());
+            }
+        }
+        for sub in command.get_subcommands() {
+            decimals(sub, &[path, &[sub.get_name().to_owned()]].concat(), found);
+        }
+    }
+
+    #[test]
+    fn no_option_takes_a_number_that_is_no_quantity() {
+        let command = command(&Language::En.messages());
+        let mut options = Vec::new();
+        decimals(&command, &["socklab".to_owned()], &mut options);
+        assert!(options.len() >= 6, "{options:?}");
+        for option in options {
+            for number in ["nan", "inf", "-inf", "-1", "1e300", "1e-300", ""] {
+                let words = format!("{}={number}", option.join(" "));
+                let parsed = command.clone().try_get_matches_from(words.split(' '));
+                let kind = parsed.err().map(|error| error.kind());
+                // A grade may be as small as one likes.
+                let small = words.contains("export") && number == "1e-300";
+                let wrong = [
+                    Some(ErrorKind::ValueValidation),
+                    Some(ErrorKind::InvalidValue),
+                ];
+                assert!(small || wrong.contains(&kind), "{words}: {kind:?}");
+            }
         }
     }
 

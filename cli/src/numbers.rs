@@ -1,7 +1,7 @@
 //! Parses options that are numbers.
 
 use std::fmt;
-use std::ops::RangeBounds;
+use std::ops::{RangeBounds, RangeInclusive};
 use std::time::Duration;
 
 use clap::builder::RangedI64ValueParser;
@@ -9,6 +9,16 @@ use clap::builder::RangedI64ValueParser;
 /// A whole number in a range.
 pub(crate) fn count(range: impl RangeBounds<i64>) -> RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(range)
+}
+
+/// A number in a range. "nan" and "inf" parse as numbers, and are in no range.
+pub(crate) fn real(
+    range: RangeInclusive<f64>,
+) -> impl Fn(&str) -> Result<f64, NotInRange> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = text.parse().ok();
+        number.filter(|one| range.contains(one)).ok_or(NotInRange)
+    }
 }
 
 /// A time in seconds; 0 is `None`.
@@ -27,15 +37,13 @@ impl fmt::Display for NotInRange {
 
 impl std::error::Error for NotInRange {}
 
-/// A time up to a million seconds.
+/// A time of a microsecond to a million seconds. A shorter one would be rounded to none.
 pub(crate) fn seconds(text: &str) -> Result<Seconds, NotInRange> {
-    match text.parse::<f64>() {
-        Ok(0.0) => Ok(Seconds(None)),
-        Ok(number) if number > 0.0 && number <= 1e6 => {
-            Ok(Seconds(Some(Duration::from_secs_f64(number))))
-        }
-        _ => Err(NotInRange),
+    if text.parse() == Ok(0.0) {
+        return Ok(Seconds(None));
     }
+    let number = real(1e-6..=1e6)(text)?;
+    Ok(Seconds(Some(Duration::from_secs_f64(number))))
 }
 
 #[cfg(test)]
@@ -47,7 +55,7 @@ mod tests {
         assert_eq!(seconds("0").unwrap().0, None);
         let half = Duration::from_millis(500);
         assert_eq!(seconds("0.5").unwrap().0, Some(half));
-        for wrong in ["", "-1", "abc", "nan", "inf", "1e99"] {
+        for wrong in ["", "-1", "abc", "nan", "inf", "1e99", "1e-99"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
     }

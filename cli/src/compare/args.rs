@@ -12,7 +12,7 @@ use socklab_experiments::compare::{Contestant, ContestantKind, Plan, Thoroughnes
 use socklab_experiments::cores::Cores;
 use socklab_experiments::survey;
 
-use crate::numbers::{NotInRange, count};
+use crate::numbers::{count, real};
 use crate::processes::Design;
 use crate::{address, runtimes};
 use socklab_runtimes::Runtime;
@@ -42,17 +42,27 @@ pub(crate) struct CompareArgs {
     pub(super) full: bool,
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = count(1..=60_000))]
     pub(super) connections: Option<Vec<u32>>,
-    #[arg(long, value_name = "PER_SECOND,…", value_delimiter = ',', value_parser = rate)]
+    #[arg(
+        long,
+        value_name = "PER_SECOND,…",
+        value_delimiter = ',',
+        value_parser = real(1e-3..=1e8)
+    )]
     pub(super) rate: Vec<f64>,
     #[arg(long)]
     pub(super) find_knee: bool,
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 10.0)]
+    #[arg(
+        long,
+        value_name = "MILLISECONDS",
+        default_value_t = 10.0,
+        value_parser = real(1e-3..=1e6)
+    )]
     pub(super) limit: f64,
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = count(1..=60_000))]
     pub(super) idle: Vec<u32>,
     #[arg(long, value_name = "N", value_parser = count(1..=1000))]
     pub(super) rounds: Option<u32>,
-    #[arg(long, value_name = "SECONDS", value_parser = rate)]
+    #[arg(long, value_name = "SECONDS", value_parser = real(1e-3..=1e6))]
     pub(super) seconds: Option<f64>,
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = count(1..=64))]
     pub(super) depth: u32,
@@ -86,14 +96,6 @@ pub(crate) struct CompareArgs {
     pub(super) hdr: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
-}
-
-/// A positive number.
-fn rate(text: &str) -> Result<f64, NotInRange> {
-    match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number <= 1e8 => Ok(number),
-        _ => Err(NotInRange),
-    }
 }
 
 pub(crate) fn command() -> Command {

@@ -10,6 +10,7 @@ use socklab_register::{ErrorKind, Gradebook};
 use super::{RegisterCommand, RunError};
 use crate::exit::Exit;
 use crate::files::FileError;
+use crate::numbers::real;
 use crate::outlet::StdoutPayload;
 use crate::print;
 
@@ -21,9 +22,9 @@ pub(super) struct ExportArgs {
     to: Option<PathBuf>,
     #[arg(long, value_name = "NAME", id = "grade-item")]
     item: Option<String>,
-    #[arg(long, value_name = "N", default_value_t = 10.0)]
+    #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = real(0.0..=1e6))]
     grade: f64,
-    #[arg(long, value_name = "N", default_value_t = 10.0)]
+    #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = real(0.0..=1e6))]
     maximum: f64,
     #[arg(long)]
     dry_run: bool,

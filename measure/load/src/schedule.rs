@@ -22,7 +22,9 @@ impl Schedule {
     /// When the next question is due; `None` after the end.
     pub(crate) fn due(&self) -> Option<u64> {
         // Computed from the start each time, so that rounding errors do not add up.
-        let due = self.start + (self.next as f64 * self.distance) as u64;
+        // Saturates: under a very low rate the next question is never due.
+        let distance = (self.next as f64 * self.distance) as u64;
+        let due = self.start.saturating_add(distance);
         (due < self.end).then_some(due)
     }
 
@@ -54,6 +56,17 @@ mod tests {
             dues,
             [100, 333_333_433, 666_666_766, 1_000_000_100, 1_333_333_433]
         );
+    }
+
+    #[test]
+    fn a_very_low_rate_is_due_once() {
+        for rate in [1e-3, 1e-12, 1e-300] {
+            let mut schedule = Schedule::new(100, rate);
+            schedule.end(1_000_000_000_000);
+            assert_eq!(schedule.due(), Some(100), "{rate}");
+            schedule.advance();
+            assert_eq!(schedule.due(), None, "{rate}");
+        }
     }
 
     #[test]
