@@ -12,19 +12,16 @@ const DISTURBS: f64 = 0.05;
 #[derive(Debug)]
 pub(crate) struct OtherPrograms {
     begun: Instant,
-    busy: f64,
-    stolen: f64,
+    machine: MachineTime,
     ours: Duration,
 }
 
 impl OtherPrograms {
     /// From now on. `None` where the system does not say it.
     pub(crate) fn watch() -> Option<Self> {
-        let (busy, stolen) = machine()?;
         Some(OtherPrograms {
             begun: Instant::now(),
-            busy,
-            stolen,
+            machine: MachineTime::now()?,
             ours: ours(),
         })
     }
@@ -32,14 +29,11 @@ impl OtherPrograms {
     /// Notes how much of the cores' time went elsewhere since, and warns if it was more than a
     /// little.
     pub(crate) fn note(&self, environment: &mut Environment) {
-        let Some((busy, stolen)) = machine() else {
+        let Some(now) = MachineTime::now() else {
             return;
         };
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let all = self.begun.elapsed().as_secs_f64() * cores as f64;
-        let ours = ours().saturating_sub(self.ours).as_secs_f64();
-        let others = ((busy - self.busy - ours) / all).max(0.0);
-        let stolen = (stolen - self.stolen) / all;
+        let ours = ours().saturating_sub(self.ours);
+        let (others, stolen) = self.machine.shares(&now, self.begun.elapsed(), ours);
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         environment
             .facts
@@ -54,22 +48,47 @@ impl OtherPrograms {
     }
 }
 
-/// How many seconds all cores together were busy since the machine started, and how many its host
-/// kept for itself, by `/proc/stat`.
-fn machine() -> Option<(f64, f64)> {
-    // USER_HZ, the unit of /proc/stat, is 100 on all of Linux's architectures but one that is gone.
-    const HERTZ: f64 = 100.0;
-    let text = fs::read_to_string("/proc/stat").ok()?;
-    let fields: Vec<f64> = text
-        .lines()
-        .next()?
-        .split_whitespace()
-        .filter_map(|field| field.parse().ok())
-        .collect();
-    let [user, nice, system, _idle, _wait, irq, soft, stolen, ..] = fields[..] else {
-        return None;
-    };
-    Some(((user + nice + system + irq + soft) / HERTZ, stolen / HERTZ))
+/// What `/proc/stat` says of all cores together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct MachineTime {
+    /// How many seconds the cores were busy since the machine started.
+    busy: f64,
+    /// How many seconds its host kept for itself.
+    stolen: f64,
+    /// How many cores these are. Not `available_parallelism`, which counts the cores of this
+    /// thread: it is pinned to one.
+    cores: usize,
+}
+
+impl MachineTime {
+    fn now() -> Option<Self> {
+        Self::parse(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    fn parse(stat: &str) -> Option<Self> {
+        // USER_HZ, the unit of /proc/stat, is 100 on all of Linux's architectures but one that is
+        // gone.
+        const HERTZ: f64 = 100.0;
+        let mut lines = stat.lines();
+        let fields = lines.next()?.split_whitespace();
+        let fields: Vec<f64> = fields.filter_map(|field| field.parse().ok()).collect();
+        let [user, nice, system, _idle, _wait, irq, soft, stolen, ..] = fields[..] else {
+            return None;
+        };
+        Some(MachineTime {
+            busy: (user + nice + system + irq + soft) / HERTZ,
+            stolen: stolen / HERTZ,
+            cores: lines.take_while(|line| line.starts_with("cpu")).count(),
+        })
+    }
+
+    /// The shares of the cores' time that other programs used and that the host kept until `now`,
+    /// after `elapsed`, in which we used `ours`.
+    fn shares(&self, now: &Self, elapsed: Duration, ours: Duration) -> (f64, f64) {
+        let all = elapsed.as_secs_f64() * self.cores.max(1) as f64;
+        let others = now.busy - self.busy - ours.as_secs_f64();
+        ((others / all).max(0.0), (now.stolen - self.stolen) / all)
+    }
 }
 
 /// The CPU time of this program and of those of its servers that have ended.
@@ -92,4 +111,40 @@ fn ours() -> Duration {
 fn micros(time: nix::sys::time::TimeVal) -> u64 {
     use nix::sys::time::TimeValLike;
     u64::try_from(time.num_microseconds()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_of_all_cores_of_the_machine() {
+        let stat = |busy: u32, stolen: u32| {
+            let cores: String = (0..16).map(|core| format!("cpu{core} 1 0 0 9\n")).collect();
+            let text = format!("cpu  {busy} 0 0 9 0 0 0 {stolen} 0 0\n{cores}intr 1 2\n");
+            MachineTime::parse(&text).expect("eight fields")
+        };
+        let (before, now) = (stat(0, 0), stat(1_000, 160));
+        assert_eq!(now.cores, 16);
+        // In ten seconds of 16 cores, others used 8 s and the host kept 1.6 s.
+        let elapsed = Duration::from_secs(10);
+        let shares = before.shares(&now, elapsed, Duration::from_secs(2));
+        assert_eq!(shares, (0.05, 0.01));
+        let shares = before.shares(&now, elapsed, Duration::from_secs(11));
+        assert_eq!(shares.0, 0.0);
+        assert_eq!(MachineTime::parse("cpu 1 2\n"), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_cores_are_the_machines_after_pinning_too() {
+        std::thread::spawn(|| {
+            let before = MachineTime::now().expect("/proc/stat").cores;
+            crate::cores::pin(&crate::cores::allowed_cores()[..1]);
+            assert_eq!(MachineTime::now().expect("/proc/stat").cores, before);
+            assert!(before >= crate::cores::allowed_cores().len());
+        })
+        .join()
+        .expect("no panic");
+    }
 }
