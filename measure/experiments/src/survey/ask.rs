@@ -217,14 +217,8 @@ impl Asking<'_> {
         if self.question == Question::SlowRequest {
             let slow = SlowRequests::begin(server.address(), Duration::ZERO);
             std::thread::sleep(SLOW_WORK / 2);
-            let replies = slow.end();
-            // A reply takes as long as the work, or a clock tick less.
-            if replies
-                .first()
-                .is_none_or(|took| *took < SLOW_WORK * 9 / 10)
-            {
-                return Ok(Some(AbsentReason::NotSlow));
-            }
+            let after = outcome.answered;
+            return Ok(not_slow(&slow.end(), after, || server.last_line()));
         }
         Ok(None)
     }
@@ -275,6 +269,25 @@ impl Asking<'_> {
     }
 }
 
+/// Why the slow request has no effect, if it has none, by how long its replies took. `after` is how
+/// many other replies came before it, and `said` what the server said last.
+fn not_slow(
+    replies: &[Duration],
+    after: u64,
+    said: impl FnOnce() -> String,
+) -> Option<AbsentReason> {
+    match replies.first() {
+        // It does no request at all.
+        None => Some(AbsentReason::Stopped {
+            after,
+            said: said(),
+        }),
+        // A reply takes as long as the work, or a clock tick less.
+        Some(took) if *took < SLOW_WORK * 9 / 10 => Some(AbsentReason::NotSlow),
+        Some(_) => None,
+    }
+}
+
 /// Starts what runs beside a slice of this question.
 fn start_background(
     question: Question,
@@ -302,5 +315,24 @@ impl Background for SlowClient {
 impl Background for SlowRequests {
     fn end(self: Box<Self>) {
         SlowRequests::end(*self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_does_not_reply_has_stopped() {
+        let said = || "Traceback".to_owned();
+        let slow = |replies: &[u64]| {
+            let replies: Vec<Duration> =
+                replies.iter().copied().map(Duration::from_millis).collect();
+            not_slow(&replies, 7, said)
+        };
+        assert_eq!(slow(&[20, 1]), None);
+        assert_eq!(slow(&[1]), Some(AbsentReason::NotSlow));
+        let (after, said) = (7, said());
+        assert_eq!(slow(&[]), Some(AbsentReason::Stopped { after, said }));
     }
 }
