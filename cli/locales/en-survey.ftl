@@ -130,6 +130,10 @@ survey-title = socklab compare · { $count ->
     [one] { $count } server
    *[other] { $count } servers
 }, one core each · { $time } · other programs used { $others }
+survey-title-any = socklab compare · { $count ->
+    [one] { $count } server
+   *[other] { $count } servers
+}, pinned to no core · { $time } · other programs used { $others }
 survey-title-shared = socklab compare · { $count ->
     [one] { $count } server
    *[other] { $count } servers
@@ -157,7 +161,10 @@ survey-page-machine = { $cpu } · { $cores } cores · { $time } · other program
 survey-page-program = a program of its own
 survey-page-waits = Where each waits ↓
 survey-page-waits-title = Where each waits
-survey-page-how = Each server ran on a core of its own, and every reply was checked. One server at a time was under load, for a tenth of a second, in turn with the others and in shuffled order; servers were started anew for each round. The same command measures it again:
+survey-page-own-core = Each server ran on a core of its own.
+survey-page-shared-core = The servers shared the load generator's core, so a reply also waited for the generator's turns on it.
+survey-page-any-core = The servers ran on whatever core the system gave them, which may have been the load generator's.
+survey-page-how = Every reply was checked. One server at a time was under load, for a fraction of a second, in turn with the others and in shuffled order; servers were started anew for each round. The same command measures it again:
 # Where the models wait, by the figure in Stevens, Fenner and Rudoff, UNIX Network Programming, vol. 1, 6.2.
 survey-waits-6-1 = blocks in the call
 survey-waits-6-2 = asks again and again

@@ -129,6 +129,10 @@ survey-title = socklab compare · { $count ->
     [one] { $count } servidor
    *[other] { $count } servidores
 }, un núcleo para cada uno · { $time } · otros programas usaron un { $others }
+survey-title-any = socklab compare · { $count ->
+    [one] { $count } servidor
+   *[other] { $count } servidores
+}, sin fijar a ningún núcleo · { $time } · otros programas usaron un { $others }
 survey-title-shared = socklab compare · { $count ->
     [one] { $count } servidor
    *[other] { $count } servidores
@@ -156,7 +160,10 @@ survey-page-machine = { $cpu } · { $cores } núcleos · { $time } · otros prog
 survey-page-program = programa ajeno
 survey-page-waits = Dónde espera cada uno ↓
 survey-page-waits-title = Dónde espera cada uno
-survey-page-how = Cada servidor corrió en un núcleo propio y se comprobaron todas las respuestas. Solo un servidor a la vez tenía carga, durante una décima de segundo, por turnos con los demás y en orden barajado; en cada ronda se iniciaron de nuevo. La misma orden lo mide otra vez:
+survey-page-own-core = Cada servidor corrió en un núcleo propio.
+survey-page-shared-core = Los servidores compartían el núcleo del generador de carga, así que una respuesta esperaba también a los turnos de este.
+survey-page-any-core = Los servidores corrieron en el núcleo que les dio el sistema, que pudo ser el del generador de carga.
+survey-page-how = Se comprobaron todas las respuestas. Solo un servidor a la vez tenía carga, durante una fracción de segundo, por turnos con los demás y en orden barajado; en cada ronda se iniciaron de nuevo. La misma orden lo mide otra vez:
 # Dónde esperan los modelos, según la figura de Stevens, Fenner y Rudoff, UNIX Network Programming, vol. 1, 6.2.
 survey-waits-6-1 = se bloquea en la llamada
 survey-waits-6-2 = pregunta una y otra vez

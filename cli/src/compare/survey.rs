@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use socklab_compare::format::Numbers;
 use socklab_compare::survey::sentences::SurveyText;
-use socklab_compare::survey::{Matrix, Question, Survey, page, table};
+use socklab_compare::survey::{Matrix, Placement, Question, Survey, page, table};
 use socklab_experiments::compare;
 use socklab_experiments::survey::{self, Plan, SurveyProgress};
 use socklab_text::Messages;
@@ -77,11 +77,10 @@ fn title(survey: &Survey, messages: &dyn Messages) -> String {
         found.map(|(_, value)| value.as_str())
     };
     let others = fact("others").unwrap_or("?");
-    let shared = fact("server-cores") == Some("any");
-    let id = if shared {
-        "survey-title-shared"
-    } else {
-        "survey-title"
+    let id = match survey.placement() {
+        Placement::OwnCore => "survey-title",
+        Placement::SharedCore => "survey-title-shared",
+        Placement::AnyCore => "survey-title-any",
     };
     let seconds = Numbers::new(messages).fixed(survey.took, 0);
     messages.say_with(

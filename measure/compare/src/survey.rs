@@ -176,7 +176,31 @@ pub enum AbsentReason {
     Failed(String),
 }
 
+/// Where the servers ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// On cores of their own.
+    OwnCore,
+    /// On the load generator's core: the machine has no other.
+    SharedCore,
+    /// Where the system put them: it cannot pin a program.
+    AnyCore,
+}
+
 impl Survey {
+    /// Where the servers ran.
+    pub fn placement(&self) -> Placement {
+        let Environment { facts, cautions } = &self.environment;
+        let any = |(name, value): &(String, String)| name == "server-cores" && value == "any";
+        if !facts.iter().any(any) {
+            Placement::OwnCore
+        } else if cautions.iter().any(|one| one == "shared-core") {
+            Placement::SharedCore
+        } else {
+            Placement::AnyCore
+        }
+    }
+
     /// The measurements of a question, if it was asked.
     pub fn results(&self, question: Question) -> Option<&QuestionResults> {
         self.questions.iter().find(|one| one.question == question)

@@ -6,7 +6,7 @@ use super::contestants::{absent, stevens};
 use super::figures::{mark, shown, unit};
 use super::matrix::{Column, Mark, Matrix, MatrixCell, SurveyMetric};
 use super::sentences::SurveyText;
-use super::{Question, Survey};
+use super::{Placement, Question, Survey};
 use crate::format::Numbers;
 use crate::names::Names;
 use crate::report::Source;
@@ -229,10 +229,15 @@ impl Page<'_> {
                 .put(el("td").text(&names.name(value)))
         });
         let facts = el("table").class("facts").put(el("tbody").put_all(rows));
+        let placed = self.messages.say(match self.survey.placement() {
+            Placement::OwnCore => "survey-page-own-core",
+            Placement::SharedCore => "survey-page-shared-core",
+            Placement::AnyCore => "survey-page-any-core",
+        });
         let how = self.messages.say("survey-page-how");
         el("section")
             .put(el("h2").text(&self.messages.say("report-section-measured")))
-            .put(el("p").text(&how))
+            .put(el("p").text(&format!("{placed} {how}")))
             .put(el("p").put(el("code").text(command)))
             .put(el("p").text(&date(self.survey.started)))
             .put(el("ul").put_all(cautions))

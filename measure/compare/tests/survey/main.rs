@@ -9,6 +9,7 @@ use socklab_compare::survey::sentences::SurveyText;
 use socklab_compare::survey::{
     Absent, AbsentReason, Mark, Matrix, MatrixCell, Question, Survey, SurveyMetric, page, table,
 };
+use socklab_text::Messages;
 
 const LANGUAGES: [&str; 2] = ["en", "es"];
 
@@ -148,6 +149,40 @@ fn the_page_has_the_matrix_and_is_safe() {
         assert!(page.contains("A CPU &amp; &lt;more&gt;"));
         assert!(!page.contains("http://") && !page.contains("https://"));
         assert!(page.contains(&format!("<html lang=\"{language}\">")));
+    }
+}
+
+/// What the page says of cores is true of this run.
+#[test]
+fn the_page_says_which_cores_the_servers_had() {
+    let mut survey = survey(&SERVERS, 0.02, 6);
+    let set = |survey: &mut Survey, cores: &str, caution: &str| {
+        let facts = survey.environment.facts.iter_mut();
+        for (_, value) in facts.filter(|(name, _)| name == "server-cores") {
+            cores.clone_into(value);
+        }
+        survey.environment.cautions = vec![caution.to_owned()];
+    };
+    for language in LANGUAGES {
+        let messages = common::messages(language);
+        let cases = [
+            ("1", "virtual-machine", "survey-page-own-core"),
+            ("any", "shared-core", "survey-page-shared-core"),
+            ("any", "unpinned", "survey-page-any-core"),
+        ];
+        for (cores, caution, id) in cases {
+            set(&mut survey, cores, caution);
+            let matrix = Matrix::new(&survey);
+            let page = page::html(&survey, &matrix, "socklab compare", &[], &messages);
+            for (_, _, other) in cases {
+                let said = messages.say(other).replace('\'', "&#39;");
+                assert_eq!(
+                    page.contains(&said),
+                    other == id,
+                    "{cores}, {caution}: {said}"
+                );
+            }
+        }
     }
 }
 

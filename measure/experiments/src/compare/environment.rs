@@ -41,12 +41,16 @@ pub(crate) fn describe(setting: &MeasurementSetup<'_>) -> Environment {
             .map_or("", |(_, value)| value)
     };
     add("cpu", of_cpu("model name").to_owned());
-    let cores = allowed_cores();
+    // Where the system lists no cores it still counts them. 0 if it does not.
+    let cores = match allowed_cores().len() {
+        0 => std::thread::available_parallelism().map_or(0, usize::from),
+        listed => listed,
+    };
     add(
         "cores",
-        match cores.len() {
-            0 => std::thread::available_parallelism().map_or(String::new(), |n| n.to_string()),
-            n => n.to_string(),
+        match cores {
+            0 => String::new(),
+            cores => cores.to_string(),
         },
     );
     let governor = read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
@@ -100,11 +104,9 @@ pub(crate) fn describe(setting: &MeasurementSetup<'_>) -> Environment {
             cautions.push(name.to_owned());
         }
     };
-    warn(
-        setting.generator.is_empty() && cores.len() < 2,
-        "shared-core",
-    );
-    warn(setting.generator.is_empty() && cores.len() >= 2, "unpinned");
+    let pinned = !setting.generator.is_empty();
+    warn(!pinned && cores == 1, "shared-core");
+    warn(!pinned && cores != 1, "unpinned");
     warn(virtual_machine, "virtual-machine");
     warn(cfg!(debug_assertions), "debug-build");
     warn(
