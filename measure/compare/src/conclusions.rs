@@ -7,7 +7,7 @@ use crate::names::{Names, main_metric};
 use crate::ratio;
 use crate::results::{Load, Results};
 use crate::statistics;
-use crate::summary::{Best, Cell, Estimate, Metric, Ratio, Summary};
+use crate::summary::{Best, Cell, Metric, Ratio, Summary, extremes};
 use socklab_text::{Messages, Variable};
 
 /// The summary as one paragraph.
@@ -139,25 +139,19 @@ impl<'t> SummaryText<'t> {
         Some(self.say_with(id, &[("load", &load), ("model", &model), (name, &figure)]))
     }
 
-    /// The cost of idle connections, if models differ by more than their intervals.
+    /// The cost of idle connections, if models differ in it.
     fn idle(&self) -> Option<String> {
-        let costs = self.summary.idle.iter();
-        let known = costs.filter_map(|one| Some((&one.model, one.bytes?)));
-        let order = |a: &(_, Estimate), b: &(_, Estimate)| a.1.value.total_cmp(&b.1.value);
-        let (least, most) = (known.clone().min_by(order)?, known.max_by(order)?);
-        let apart = least.1.interval?.high < most.1.interval?.low;
-        let bytes = |one: Estimate| self.names.numbers.fixed(one.value, 0);
-        apart.then(|| {
-            self.say_with(
-                "compare-reading-idle",
-                &[
-                    ("most", &self.names.name(most.0)),
-                    ("high", &bytes(most.1)),
-                    ("least", &self.names.name(least.0)),
-                    ("low", &bytes(least.1)),
-                ],
-            )
-        })
+        let [(least, low), (most, high)] = extremes(self.results)?;
+        let bytes = |value| self.names.numbers.fixed(value, 0);
+        Some(self.say_with(
+            "compare-reading-idle",
+            &[
+                ("most", &self.names.name(most)),
+                ("high", &bytes(high)),
+                ("least", &self.names.name(least)),
+                ("low", &bytes(low)),
+            ],
+        ))
     }
 
     /// The highest rates that models keep up, the highest first.

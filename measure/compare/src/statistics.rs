@@ -130,6 +130,15 @@ fn bootstrap(values: &[f64], rng: &mut Rng) -> Interval {
 /// The slope of the least-squares line through the points, with its t interval. `None` if the
 /// points have fewer than three different positions: two positions always lie on a line.
 pub fn slope(points: &[(f64, f64)]) -> Option<Estimate> {
+    let (value, error) = line(points)?;
+    let half = error.half_width();
+    let (low, high) = (value - half, value + half);
+    let interval = Some(Interval { low, high });
+    Some(Estimate { value, interval })
+}
+
+/// That slope with its uncertainty.
+pub(crate) fn line(points: &[(f64, f64)]) -> Option<(f64, Uncertainty)> {
     let count = points.len() as f64;
     let mut positions: Vec<f64> = points.iter().map(|(x, _)| *x).collect();
     positions.sort_unstable_by(f64::total_cmp);
@@ -149,10 +158,7 @@ pub fn slope(points: &[(f64, f64)]) -> Option<Estimate> {
     let squares: f64 = points.iter().map(residual_squared).sum();
     let freedom = count - 2.0;
     let error = (squares / freedom / squares_x).sqrt();
-    let half = quantile(f64::midpoint(1.0, CONFIDENCE), freedom) * error;
-    let (low, high) = (value - half, value + half);
-    let interval = Some(Interval { low, high });
-    Some(Estimate { value, interval })
+    Some((value, Uncertainty::estimated(error, freedom)))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use cells::is_valid;
+pub(crate) use idle::extremes;
 pub use modes::Mode;
 
 pub use crate::estimate::{Estimate, Interval, Metric, Verdict};
