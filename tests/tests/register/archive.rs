@@ -90,7 +90,10 @@ fn what_is_late_is_marked(register: &TempRegister) {
     let mut bob = entry("7654321", "Bob");
     bob.team = "B \"1\"".to_owned();
     archive.set_roster(&[entry(ANA, "Ana"), bob]).unwrap();
-    assert_eq!(server.submit(right(ANA, 1, 0)), "accepted 1");
+    // In the second of her deadline: nothing calls that late.
+    let mut ana = right(ANA, 1, 0);
+    ana.at.unix += Duration::from_millis(999);
+    assert_eq!(server.submit(ana), "accepted 1");
     assert_eq!(server.submit(right("7654321", 2, 0)), "accepted 2");
     // One who is in no group.
     assert_eq!(server.submit(right("1234567", 3, 0)), "accepted 3");

@@ -23,11 +23,12 @@ impl Deadlines {
         self.all.is_none() && self.groups.is_empty()
     }
 
-    /// By how much a submission of a student of this group was late; `None` if it was not.
+    /// By how many whole seconds a submission of a student of this group was late; `None` if it was
+    /// not. Times are shown in seconds, so one in the second of the deadline is not late.
     pub fn late(&self, group: &str, at: Duration) -> Option<Duration> {
         let due = self.groups.get(group).copied().or(self.all)?;
-        let late = at.saturating_sub(due);
-        (!late.is_zero()).then_some(late)
+        let late = at.as_secs().saturating_sub(due.as_secs());
+        (late > 0).then(|| Duration::from_secs(late))
     }
 }
 
@@ -137,6 +138,8 @@ mod tests {
         assert_eq!(deadlines.late("A1", at(u64::MAX)), None);
         deadlines.groups.insert("A1".to_owned(), at(100));
         assert_eq!(deadlines.late("A1", at(100)), None);
+        let late = deadlines.late("A1", Duration::from_millis(100_999));
+        assert_eq!(late, None, "in the second of the deadline");
         assert_eq!(deadlines.late("A1", at(101)), Some(at(1)));
         assert_eq!(deadlines.late("B1", at(101)), None);
         deadlines.all = Some(at(50));
