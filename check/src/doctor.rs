@@ -54,8 +54,8 @@ pub enum Problem {
     ClockPast,
     /// The system says that no time server corrects its clock.
     ClockAlone,
-    /// The phone's code is right for another time: this many seconds before now.
-    ClockDiffers(i64),
+    /// The phone's code is right for another time: this many seconds from now.
+    ClocksDiffer(i64),
     /// The phone's code is right for no time within half an hour, or for several.
     CodeUnknown,
 }
@@ -126,11 +126,7 @@ pub fn doctor(server: Option<SocketAddr>, phone: Option<&Phone>) -> Health {
 }
 
 fn look_at_clock(unix: u64, phone: Option<&Phone>, health: &mut Health) {
-    let said = Command::new("timedatectl")
-        .args(["show", "--property=NTPSynchronized", "--value"])
-        .output();
-    let said = said.map(|output| output.stdout).unwrap_or_default();
-    health.clock = synchronised(&String::from_utf8_lossy(&said));
+    health.clock = clock();
     if unix < EARLIEST {
         health.problems.push(Problem::ClockPast);
     } else if health.clock == Clock::Alone {
@@ -141,12 +137,21 @@ fn look_at_clock(unix: u64, phone: Option<&Phone>, health: &mut Health) {
         match clock_offsets(&key, &phone.code, unix, FAR).as_slice() {
             [0] => {}
             [steps] => {
-                let seconds = -steps * TimeStep::SECONDS.cast_signed();
-                health.problems.push(Problem::ClockDiffers(seconds));
+                let seconds = steps * TimeStep::SECONDS.cast_signed();
+                health.problems.push(Problem::ClocksDiffer(seconds));
             }
             _ => health.problems.push(Problem::CodeUnknown),
         }
     }
+}
+
+/// Whether a time server corrects this computer's clock, as the system says.
+pub fn clock() -> Clock {
+    let said = Command::new("timedatectl")
+        .args(["show", "--property=NTPSynchronized", "--value"])
+        .output();
+    let said = said.map(|output| output.stdout).unwrap_or_default();
+    synchronised(&String::from_utf8_lossy(&said))
 }
 
 /// What `timedatectl` says in every language.
@@ -277,8 +282,8 @@ mod tests {
         // 574339 is the code of t = 2,000,000,000.
         for (unix, found) in [
             (2_000_000_000, vec![]),
-            (2_000_000_090, vec![Problem::ClockDiffers(90)]),
-            (1_999_999_800, vec![Problem::ClockDiffers(-180)]),
+            (2_000_000_090, vec![Problem::ClocksDiffer(-90)]),
+            (1_999_999_800, vec![Problem::ClocksDiffer(180)]),
             (2_000_003_600, vec![Problem::CodeUnknown]),
             (
                 1_000_000_000,

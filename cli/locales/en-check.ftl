@@ -45,11 +45,7 @@ doctor-clock = the clock is kept by a time server
 doctor-clock-unknown = this system does not say whether a time server keeps its clock: compare it with a phone's code (--dni and --code)
 doctor-clock-past = the clock shows a date long past, so no code will be right: set it
 doctor-clock-alone = no time server keeps the clock, and codes change every 30 s: timedatectl set-ntp true
-doctor-code-unknown = the phone's code belongs to no moment within half an hour: check the DNI and that it was enrolled with it, or the clock's date
-# $seconds (number)
-doctor-clock-ahead = this computer's clock is about { $seconds } s ahead of the phone's: set it
-# $seconds (number)
-doctor-clock-behind = this computer's clock is about { $seconds } s behind the phone's: set it
+doctor-code-unknown = the phone's code belongs to no moment within half an hour: check the DNI and that it was enrolled with it, or the dates of the phone and of this computer
 doctor-no-python = there is no Python: install it from python.org, or python3 with your system's package manager
 # $detail (text)
 doctor-python-fails = Python does not run ({ $detail }): install it again

@@ -213,7 +213,7 @@ reply-receipt = ; receipt { $receipt }
 # $seconds (number) - how old the code is
 reply-code-behind = the code was valid { $seconds } s ago: send the one that your phone shows now, and check its clock
 # $seconds (number) - how early the code is
-reply-code-ahead = the code will be valid in { $seconds } s: your phone's clock is fast; set it to automatic time
+reply-code-ahead = the code will be valid in { $seconds } s by the server's clock: set your phone's to automatic time
 reply-zeros = the code is right for that DNI with other zeros at its front: send the same digits that your code is made from
 reply-name-nul = the name has a NUL character: send it as text
 reply-clock = the server's clock is behind, so it cannot judge codes now: tell your lecturer, and send the next code later
@@ -610,22 +610,20 @@ otp-remaining = it changes in { $seconds ->
     [one] { $seconds } second
    *[other] { $seconds } seconds
 }
-otp-clock-exact = the code is that of this moment: the phone's clock is right
+otp-clock-exact = the code is that of this moment: the phone's clock and this computer's agree
 # $seconds (number) - how far behind
-otp-clock-behind = the phone's clock is about { $seconds ->
-    [one] { $seconds } second
-   *[other] { $seconds } seconds
-} behind: set its time to automatic
+# $advice (text) - which clock to set
+clocks-behind = the phone's clock is about { $seconds } s behind this computer's: { $advice }
 # $seconds (number) - how far ahead
-otp-clock-ahead = the phone's clock is about { $seconds ->
-    [one] { $seconds } second
-   *[other] { $seconds } seconds
-} ahead: set its time to automatic
+# $advice (text) - which clock to set
+clocks-ahead = the phone's clock is about { $seconds } s ahead of this computer's: { $advice }
+clocks-set-both = set the time of both to automatic
+clocks-set-phone = a time server keeps this computer's, so set the phone's time to automatic
 # $minutes (number) - how far the search went, to both sides
 otp-clock-none = the code belongs to no moment within { $minutes ->
     [one] { $minutes } minute
    *[other] { $minutes } minutes
-} of now: check the DNI and that it was enrolled with it, or the phone's date
+} of now: check the DNI and that it was enrolled with it, or the dates of the phone and of this computer
 otp-clock-ambiguous = the code belongs to more than one moment: wait for the next one, and type that
 otp-dni-is-secret = the DNI is the secret, and it travels in clear: a code proves only that somebody knows the DNI, not who it is
 qr-too-long = this is too long for a QR code: shorten the account or the issuer
@@ -877,7 +875,7 @@ help-otp-code = Shows the code of this moment.
 help-otp-code-examples = socklab otp code --dni 123456
 help-otp-verify = Says whether a code is valid at this moment.
 help-otp-verify-examples = socklab otp verify --dni 123456 186818 ; socklab otp verify --dni 123456 186818 --window 1
-help-otp-clock = Says how far the clock of the phone that shows a code is off.
+help-otp-clock = Compares the clock of the phone that shows a code with this computer's.
 help-otp-clock-examples = socklab otp clock --dni 123456 186818
 help-completions = Prints the script with which a shell completes this command.
 help-completions-examples = socklab completions bash > ~/.local/share/bash-completion/completions/socklab ; socklab completions fish > ~/.config/fish/completions/socklab.fish

@@ -45,11 +45,7 @@ doctor-clock = el reloj lo mantiene un servidor de hora
 doctor-clock-unknown = este sistema no dice si un servidor de hora mantiene su reloj: compárelo con el código de un teléfono (--dni y --code)
 doctor-clock-past = el reloj marca una fecha muy pasada, así que ningún código valdrá: póngalo en hora
 doctor-clock-alone = ningún servidor de hora mantiene el reloj, y los códigos cambian cada 30 s: timedatectl set-ntp true
-doctor-code-unknown = el código del teléfono no es de ningún momento de la última media hora ni de la próxima: compruebe el DNI y que se dio de alta con él, o la fecha del reloj
-# $seconds (number)
-doctor-clock-ahead = el reloj de este ordenador va unos { $seconds } s por delante del del teléfono: póngalo en hora
-# $seconds (number)
-doctor-clock-behind = el reloj de este ordenador va unos { $seconds } s por detrás del del teléfono: póngalo en hora
+doctor-code-unknown = el código del teléfono no es de ningún momento de la última media hora ni de la próxima: compruebe el DNI y que se dio de alta con él, o las fechas del teléfono y de este ordenador
 doctor-no-python = no hay ningún Python: instálelo desde python.org, o python3 con el gestor de paquetes de su sistema
 # $detail (text)
 doctor-python-fails = Python no se ejecuta ({ $detail }): instálelo de nuevo

@@ -213,7 +213,7 @@ reply-receipt = ; resguardo { $receipt }
 # $seconds (number) - how old the code is
 reply-code-behind = el código fue válido hace { $seconds } s: envíe el que muestra ahora su móvil, y compruebe su reloj
 # $seconds (number) - how early the code is
-reply-code-ahead = el código será válido dentro de { $seconds } s: el reloj de su móvil adelanta; póngalo en hora automática
+reply-code-ahead = el código será válido dentro de { $seconds } s según el reloj del servidor: ponga el de su móvil en hora automática
 reply-zeros = el código corresponde a ese DNI con otros ceros delante: envíe las mismas cifras con las que se hizo su código
 reply-name-nul = el nombre lleva un carácter NUL: envíelo como texto
 reply-clock = el reloj del servidor va atrasado y ahora no puede juzgar códigos: avise a su profesor y envíe más tarde el código siguiente
@@ -610,22 +610,20 @@ otp-remaining = cambia dentro de { $seconds ->
     [one] { $seconds } segundo
    *[other] { $seconds } segundos
 }
-otp-clock-exact = el código es el de este momento: el reloj del teléfono va bien
+otp-clock-exact = el código es el de este momento: el reloj del teléfono y el de este equipo coinciden
 # $seconds (number) - cuánto atrasa
-otp-clock-behind = el reloj del teléfono va atrasado { $seconds ->
-    [one] alrededor de { $seconds } segundo
-   *[other] unos { $seconds } segundos
-}: ponga su hora en automático
+# $advice (text) - qué reloj hay que poner en hora
+clocks-behind = el reloj del teléfono va unos { $seconds } s por detrás del de este equipo: { $advice }
 # $seconds (number) - cuánto adelanta
-otp-clock-ahead = el reloj del teléfono va adelantado { $seconds ->
-    [one] alrededor de { $seconds } segundo
-   *[other] unos { $seconds } segundos
-}: ponga su hora en automático
+# $advice (text) - qué reloj hay que poner en hora
+clocks-ahead = el reloj del teléfono va unos { $seconds } s por delante del de este equipo: { $advice }
+clocks-set-both = ponga la hora de los dos en automático
+clocks-set-phone = el de este equipo lo mantiene un servidor de hora, así que ponga la hora del teléfono en automático
 # $minutes (number) - hasta dónde se ha buscado, a ambos lados
 otp-clock-none = este DNI no da ese código en ningún momento a menos de { $minutes ->
     [one] { $minutes } minuto
    *[other] { $minutes } minutos
-} de ahora: compruebe el DNI, que el teléfono se dio de alta con él, y la fecha del teléfono
+} de ahora: compruebe el DNI, que el teléfono se dio de alta con él, y las fechas del teléfono y de este equipo
 otp-clock-ambiguous = el código es de más de un momento: espere al siguiente y escriba ese
 otp-dni-is-secret = el DNI es el secreto y viaja en claro: un código solo demuestra que alguien conoce el DNI, no quién es
 qr-too-long = esto es demasiado largo para un código QR: acorte el usuario o el emisor
@@ -897,7 +895,7 @@ help-otp-code = Muestra el código de este momento.
 help-otp-code-examples = socklab otp code --dni 123456
 help-otp-verify = Dice si un código es válido en este momento.
 help-otp-verify-examples = socklab otp verify --dni 123456 186818 ; socklab otp verify --dni 123456 186818 --window 1
-help-otp-clock = Dice cuánto se desvía el reloj del teléfono que muestra un código.
+help-otp-clock = Compara el reloj del teléfono que muestra un código con el de este equipo.
 help-otp-clock-examples = socklab otp clock --dni 123456 186818
 help-completions = Escribe el guion con el que un intérprete de órdenes completa esta orden.
 help-completions-examples = socklab completions bash > ~/.local/share/bash-completion/completions/socklab ; socklab completions fish > ~/.config/fish/completions/socklab.fish

@@ -67,12 +67,12 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         return Exit::Done;
     }
     for problem in &health.problems {
-        print::payload(&format!("✗ {}", text_of(problem, messages)));
+        print::payload(&format!("✗ {}", text_of(problem, health.clock, messages)));
     }
     Exit::Failed
 }
 
-fn text_of(problem: &Problem, messages: &dyn Messages) -> String {
+fn text_of(problem: &Problem, clock: Clock, messages: &dyn Messages) -> String {
     match problem {
         Problem::NoPython(CommandError::StoreStub(name)) => {
             messages.say_with("check-reason-store", &[("name", name)])
@@ -109,13 +109,7 @@ fn text_of(problem: &Problem, messages: &dyn Messages) -> String {
         }
         Problem::ClockPast => messages.say("doctor-clock-past"),
         Problem::ClockAlone => messages.say("doctor-clock-alone"),
-        Problem::ClockDiffers(seconds) => {
-            let id = match seconds {
-                0.. => "doctor-clock-ahead",
-                _ => "doctor-clock-behind",
-            };
-            messages.say_with(id, &[("seconds", &seconds.unsigned_abs())])
-        }
+        Problem::ClocksDiffer(seconds) => wording::clocks(messages, *seconds, clock),
         Problem::CodeUnknown => messages.say("doctor-code-unknown"),
         // For an address of this computer the network cannot be the cause.
         Problem::NotReached(at, _) if at.ip().is_loopback() => {

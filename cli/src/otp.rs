@@ -16,7 +16,7 @@ use crate::options::read;
 use crate::print;
 use crate::qr;
 use crate::wording;
-use socklab_text::{Messages, Variable, impl_error};
+use socklab_text::{Messages, impl_error};
 
 /// How many steps of 30 s `otp clock` searches on both sides: half an hour. A wider search would
 /// more often find several moments for a code: 121 candidates match by chance once in 8,000.
@@ -228,26 +228,21 @@ fn judge(key: &Key, code: &Code, window: u8, messages: &dyn Messages) -> Exit {
     }
 }
 
-/// Says how far the clock that made the code is off.
+/// Compares the clock that made the code with this computer's.
 fn clock(key: &Key, code: &Code, messages: &dyn Messages) -> Exit {
-    let say =
-        |id: &str, number: &dyn Variable, name: &str| messages.say_with(id, &[(name, number)]);
     let offsets = clock_offsets(key, code, unix_now(), REACH);
-    let seconds = |steps: i64| steps.unsigned_abs() * TimeStep::SECONDS;
     let (line, exit) = match offsets[..] {
         [] => {
             let minutes = u64::from(REACH) * TimeStep::SECONDS / 60;
-            (say("otp-clock-none", &minutes, "minutes"), Exit::Failed)
+            let said = messages.say_with("otp-clock-none", &[("minutes", &minutes)]);
+            (said, Exit::Failed)
         }
         [0] => (messages.say("otp-clock-exact"), Exit::Done),
-        [one] if one < 0 => (
-            say("otp-clock-behind", &seconds(one), "seconds"),
-            Exit::Failed,
-        ),
-        [one] => (
-            say("otp-clock-ahead", &seconds(one), "seconds"),
-            Exit::Failed,
-        ),
+        [steps] => {
+            let seconds = steps * TimeStep::SECONDS.cast_signed();
+            let said = wording::clocks(messages, seconds, socklab_check::clock());
+            (said, Exit::Failed)
+        }
         _ => (messages.say("otp-clock-ambiguous"), Exit::Failed),
     };
     print::payload(&line);

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use socklab_check::Clock;
 use socklab_core::otp::{CodeError, DniError};
 use socklab_core::{
     Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, Transport, max_datagram, submit,
@@ -11,6 +12,21 @@ use socklab_text::Messages;
 use socklab_text::system_error::{self, NO_DESCRIPTOR};
 
 use crate::nearby;
+
+/// How far apart the clocks of a phone and of this computer are: the phone shows the time of this
+/// many seconds from now. Only a time server shows which of them to set.
+pub(crate) fn clocks(messages: &dyn Messages, seconds: i64, kept: Clock) -> String {
+    let id = match seconds {
+        0.. => "clocks-ahead",
+        _ => "clocks-behind",
+    };
+    let advice = messages.say(match kept {
+        Clock::Synchronised => "clocks-set-phone",
+        Clock::Alone | Clock::Unknown => "clocks-set-both",
+    });
+    let seconds = seconds.unsigned_abs();
+    messages.say_with(id, &[("seconds", &seconds), ("advice", &advice)])
+}
 
 /// A notice in messages; `Ready` has more than one line and is the terminal's business.
 pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {

@@ -155,22 +155,22 @@ fn the_clock_that_made_a_code() {
         (
             0,
             0,
-            "the code is that of this moment: the phone's clock is right",
+            "the code is that of this moment: the phone's clock and this computer's agree",
         ),
         (
             -4,
             1,
-            "the phone's clock is about 120 seconds behind: set its time to automatic",
+            "the phone's clock is about 120 s behind this computer's: [..]",
         ),
         (
             2,
             1,
-            "the phone's clock is about 60 seconds ahead: set its time to automatic",
+            "the phone's clock is about 60 s ahead of this computer's: [..]",
         ),
         (
             100,
             1,
-            "the code belongs to no moment within 30 minutes of now: check the DNI and that it was enrolled with it, or the phone's date",
+            "the code belongs to no moment within 30 minutes of now: check the DNI and that it was enrolled with it, or the dates of the phone and of this computer",
         ),
     ] {
         let ended = within_one_step(|| {
@@ -185,6 +185,39 @@ fn the_clock_that_made_a_code() {
                 .code(code)
                 .stdout_eq(format!("{line}\n"))
                 .stderr_eq("");
+        }
+    }
+}
+
+/// Two commands say the same of two clocks, and which to set only if a time server keeps ours.
+#[cfg(target_os = "linux")]
+#[test]
+fn neither_clock_is_blamed_without_a_reason() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let timedatectl = folder.path().join("timedatectl");
+    let both = "set the time of both to automatic";
+    let phone = "a time server keeps this computer's, so set the phone's time to automatic";
+    for (says, advice) in [("yes", phone), ("no", both), ("", both)] {
+        fs::write(&timedatectl, format!("#!/bin/sh\necho {says}\n")).unwrap();
+        fs::set_permissions(&timedatectl, fs::Permissions::from_mode(0o755)).unwrap();
+        for (steps, differ) in [(-4, "120 s behind"), (2, "60 s ahead of")] {
+            let said = within_one_step(|| {
+                let made = code_of_step(steps);
+                [format!("otp clock {made}"), format!("doctor --code {made}")].map(|words| {
+                    let mut command = socklab(&words);
+                    command.args(["--dni", "123456"]).env("PATH", folder.path());
+                    stdout(&pipe(command, "").code(1))
+                })
+            });
+            // A code of several moments says nothing.
+            if said[0].starts_with("the code belongs") {
+                continue;
+            }
+            let line = format!("the phone's clock is about {differ} this computer's: {advice}\n");
+            assert_eq!(said[0], line);
+            assert!(said[1].contains(&format!("✗ {line}")), "{}", said[1]);
         }
     }
 }
