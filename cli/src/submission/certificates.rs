@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use socklab_core::Machine;
 use socklab_core::lab::BoxedService;
@@ -24,6 +24,8 @@ pub(crate) struct Identity {
     #[cfg_attr(not(unix), expect(dead_code))]
     key: PathBuf,
     certificates: Arc<Certificates>,
+    /// Why peers have refused the certificate, as reported so far.
+    reported: Arc<Mutex<BTreeSet<Refusal>>>,
     messages: &'static dyn Messages,
 }
 
@@ -41,6 +43,7 @@ impl Identity {
             certificate,
             key,
             certificates: Arc::new(certificates),
+            reported: Arc::default(),
             messages,
         };
         identity.warn();
@@ -68,6 +71,7 @@ impl Identity {
         };
         match replace() {
             Ok(()) => {
+                lock(&self.reported).clear();
                 print::info(
                     &messages.say_with("certificate-reloaded", &[("file", &self.certificate)]),
                 );
@@ -104,7 +108,7 @@ impl Identity {
     #[cfg(not(unix))]
     pub(crate) fn reload_on_hangup(self, _: socklab_system::Stop) {}
 
-    /// Wraps a service in TLS. Reports each reason why peers refuse the certificate once, because a
+    /// Wraps a service in TLS. Reports each reason why peers refuse a certificate once, because a
     /// whole class would refuse it for the same reason.
     pub(super) fn protect(
         &self,
@@ -112,13 +116,12 @@ impl Identity {
         handshake: std::time::Duration,
     ) -> BoxedService {
         let (messages, certificates) = (self.messages, Arc::clone(&self.certificates));
-        let reported = Mutex::new(BTreeSet::new());
+        let reported = Arc::clone(&self.reported);
         let handler: ProblemHandler = Arc::new(move |peer, problem| {
             let CertificateProblem::Refused(refusal) = problem else {
                 return;
             };
-            let mut reported = reported.lock().unwrap_or_else(PoisonError::into_inner);
-            if !reported.insert(*refusal) {
+            if !lock(&reported).insert(*refusal) {
                 return;
             }
             let known = certificates
@@ -136,6 +139,10 @@ impl Identity {
         let secure = Secure::new(service, Arc::clone(&self.certificates));
         Box::new(secure.within(handshake).on_problem(handler))
     }
+}
+
+fn lock(reported: &Mutex<BTreeSet<Refusal>>) -> MutexGuard<'_, BTreeSet<Refusal>> {
+    reported.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why a certificate, a key or a name cannot be used.

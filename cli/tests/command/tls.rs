@@ -300,6 +300,14 @@ fn a_hangup_has_the_certificate_read_again() {
     server.running.signal(rustix::process::Signal::HUP);
     server.says("has been read again");
     assert!(stdout(&submit(server.tls, "--tls", Some(&ca)).success()).starts_with("OK "));
+    // What was reported of the first certificate is news of another one.
+    for (file, text) in [(&own, &old[0]), (&key, &old[1])] {
+        fs::write(file, text).unwrap();
+    }
+    server.running.signal(rustix::process::Signal::HUP);
+    server.says("has been read again");
+    submit(server.tls, "--tls", Some(&ca)).code(1);
+    server.says("refused this server's certificate");
     server.running.signal(rustix::process::Signal::TERM);
     assert_eq!(server.running.end().code, Some(0));
 }
