@@ -769,6 +769,7 @@ system-file-too-large = el fichero es demasiado grande
 system-read-only = el sistema de ficheros es de solo lectura
 system-directory = es una carpeta
 system-not-directory = no es una carpeta
+system-name-too-long = el nombre del fichero es demasiado largo
 system-name = el nombre del fichero no es válido
 system-busy = el dispositivo o el fichero está ocupado
 system-pipe = el otro extremo de la tubería se ha cerrado

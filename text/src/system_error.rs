@@ -31,6 +31,8 @@ fn id(error: &Error) -> Option<&'static str> {
         ErrorKind::ReadOnlyFilesystem => "system-read-only",
         ErrorKind::IsADirectory => "system-directory",
         ErrorKind::NotADirectory => "system-not-directory",
+        // Windows means other names by it too.
+        ErrorKind::InvalidFilename if cfg!(unix) => "system-name-too-long",
         ErrorKind::InvalidFilename => "system-name",
         ErrorKind::ResourceBusy => "system-busy",
         ErrorKind::BrokenPipe => "system-pipe",

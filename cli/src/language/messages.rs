@@ -366,4 +366,11 @@ fn the_systems_errors_in_spanish() {
         let error = std::io::Error::from_raw_os_error(code);
         assert_eq!(system_error::text(&messages, &error), text);
     }
+    // Its number differs between systems.
+    let too_long = fs::metadata("n".repeat(10_000)).unwrap_err();
+    let said = system_error::text(&messages, &too_long);
+    assert!(
+        said.starts_with("el nombre del fichero es demasiado largo ("),
+        "{said}"
+    );
 }
