@@ -101,12 +101,19 @@ fn an_address_with_a_password_is_refused() {
         "postgres://ana:s3cret@127.0.0.1:1/lab",
         "Postgres://ana:s3cret@127.0.0.1:1/lab",
         "postgresql://ana@127.0.0.1:1/lab?password=s3c@ret",
+        "postgres://ana:s3cret?x@127.0.0.1:1/lab",
+        "postgres://ana:s3c@r?et@127.0.0.1:1/lab",
     ] {
         let said = stderr(&run(&format!("register status --register {url}")).code(1));
         assert!(
-            said.contains("PGPASSWORD") && !said.contains("s3c"),
+            said.contains("PGPASSWORD") && !said.contains("s3c") && !said.contains("ret"),
             "{said}"
         );
+    }
+    // The host was forgotten; or it is no address of ours.
+    for place in ["postgres://ana:s3cret", "user=ana,password=s3cret"] {
+        let said = stderr(&run(&format!("register status --register {place}")).code(1));
+        assert!(!said.contains("s3cret"), "{said}");
     }
     // Nor is a file named after it.
     let said =

@@ -34,7 +34,7 @@ impl FromStr for Location {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // Even an invalid address counts as an address, and is refused when it is opened. Otherwise
         // a file might be named after a password.
-        Ok(if text.contains("://") {
+        Ok(if text.contains("://") || text.contains("password=") {
             Location::Postgres(text.to_owned())
         } else {
             Location::File(text.into())
@@ -48,13 +48,25 @@ impl fmt::Display for Location {
         match self {
             Location::File(path) => write!(f, "{}", path.display()),
             Location::Postgres(url) => {
-                let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-                let place = rest.split_once('?').map_or(rest, |(place, _)| place);
-                let host = place.rsplit_once('@').map_or(place, |(_, host)| host);
-                write!(f, "{scheme}://{host}")
+                let parts = url.split_once("://");
+                let place = parts.and_then(|(_, rest)| server_and_database(rest));
+                let scheme = parts.map_or("postgres", |(scheme, _)| scheme);
+                write!(f, "{scheme}://{}", place.unwrap_or("…"))
             }
         }
     }
+}
+
+/// The part of an address that certainly has no password; `None` if that cannot be told. A password
+/// may contain any character, also those that separate the parts.
+fn server_and_database(rest: &str) -> Option<&str> {
+    let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
+    let host = place.rsplit_once('@').map_or(place, |(_, host)| host);
+    let (server, _) = host.split_once('/').unwrap_or((host, ""));
+    // Without a host, the password stands in the port's place.
+    let (_, port) = server.rsplit_once(':').unwrap_or_default();
+    let is_port = port.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit());
+    (is_port && !options.contains('@')).then_some(host)
 }
 
 impl fmt::Debug for Location {
@@ -176,5 +188,38 @@ impl Location {
             Location::File(path) => Box::new(Sqlite::open(path, create)?),
             Location::Postgres(url) => Box::new(Postgres::open(url)?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        for (address, shown) in [
+            ("postgres://ana@host/lab", "postgres://host/lab"),
+            (
+                "postgres://host:5432/lab?user=ana",
+                "postgres://host:5432/lab",
+            ),
+            ("postgres://[::1]/lab", "postgres://[::1]/lab"),
+            (
+                "postgres://ana:s3cret@[::1]:5432/lab",
+                "postgres://[::1]:5432/lab",
+            ),
+            ("postgres://ana:s3c/r@et@host/lab", "postgres://host/lab"),
+            ("postgres://host/lab?password=s3cret", "postgres://host/lab"),
+            ("postgres://ana:s3cret?x@host/lab", "postgres://…"),
+            ("postgres://ana:s3c@r?et@host/lab", "postgres://…"),
+            ("postgres://ana@host/lab?password=s3c@ret", "postgres://…"),
+            ("postgres://ana:s3cret", "postgres://…"),
+            ("postgres://ana:s3cret/lab", "postgres://…"),
+            ("host=h user=ana password=s3cret", "postgres://…"),
+        ] {
+            let location: Location = address.parse().unwrap_or_else(|error| match error {});
+            assert_eq!(location.to_string(), shown);
+            assert_eq!(format!("{location:?}"), shown);
+        }
     }
 }

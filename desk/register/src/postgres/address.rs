@@ -34,10 +34,7 @@ impl Address {
         let read: Result<Config, _> = plain.parse();
         let mut config = read.map_err(|error| opening(cause(&error)))?;
         if config.get_password().is_some() {
-            return Err(Error::new(
-                ErrorKind::Password,
-                "the address has a password",
-            ));
+            return Err(has_password());
         }
         let tls = options.tls()?;
         config.ssl_mode(match tls {
@@ -79,7 +76,17 @@ impl TlsOptions {
                 "an address begins with postgres:// or postgresql://",
             ));
         }
+        // Look for a password before anything can be wrong, because an error quotes what is wrong.
+        if rest
+            .split_once('@')
+            .is_some_and(|(user, _)| user.contains(':'))
+        {
+            return Err(has_password());
+        }
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        if query.split('&').any(|pair| pair.starts_with("password=")) {
+            return Err(has_password());
+        }
         let mut options = TlsOptions::default();
         let mut others = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -116,6 +123,10 @@ impl TlsOptions {
         let config = socklab_tls::client(&trust).map_err(opening)?;
         Ok(Some(Tls(config)))
     }
+}
+
+fn has_password() -> Error {
+    Error::new(ErrorKind::Password, "the address has a password")
 }
 
 /// Percent-decodes a part of a URL.
@@ -269,6 +280,10 @@ mod tests {
             "postgres://ana:s3cret@127.0.0.1/lab",
             "Postgres://ana:s3cret@127.0.0.1/lab",
             "postgresql://ana@127.0.0.1/lab?password=s3cret",
+            "postgres://ana:s3cret?x@127.0.0.1/lab",
+            "postgres://ana:x@y?s3cret=z@127.0.0.1/lab",
+            "postgresql://ana@127.0.0.1/lab?password=x&s3cret=y",
+            "postgresql://ana@127.0.0.1/lab?sslrootcert=%&password=s3cret",
         ] {
             let error = refused(url);
             assert_eq!(error.kind, ErrorKind::Password);
