@@ -19,12 +19,8 @@ pub(crate) enum Secret {
 
 /// Finds the secret in an output. `told` is the DNI that the program was given, if any.
 pub(crate) fn secret(output: &str, told: Option<&str>) -> Option<Secret> {
-    let tokens: Vec<&str> = output
-        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '=')
-        .map(|token| token.trim_start_matches('='))
-        .filter(|token| token.len() >= SHORTEST)
-        .collect();
-    let judged: Vec<Secret> = tokens.iter().filter_map(|one| judge(one, told)).collect();
+    let tokens = words(output).filter(|token| token.len() >= SHORTEST);
+    let judged: Vec<Secret> = tokens.filter_map(|one| judge(one, told)).collect();
     let right = |one: &&Secret| match one {
         Secret::Of(dni, _) => told.is_none_or(|told| told == dni.as_str()),
         Secret::Wrong(..) => false,
@@ -33,6 +29,20 @@ pub(crate) fn secret(output: &str, told: Option<&str>) -> Option<Secret> {
     let found = judged.iter().find(right);
     let found = found.or_else(|| judged.iter().find(proved));
     found.or(judged.first()).cloned()
+}
+
+/// The words of an output, each with the `=` that follow it: they may be base32's padding, or
+/// separate a name from its value.
+fn words(output: &str) -> impl Iterator<Item = &str> {
+    let mut rest = output;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        let after = rest.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric());
+        let after = after.trim_start_matches('=');
+        let word = &rest[..rest.len() - after.len()];
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 /// Judges a word of an output. Returns `None` if it cannot be a secret.
@@ -78,23 +88,35 @@ fn judge(token: &str, told: Option<&str>) -> Option<Secret> {
 /// Finds the URI in an output. Also returns whether it is right for this DNI, or the cause if it is
 /// wrong.
 pub(crate) fn provisioned(output: &str, dni: &str) -> Option<(String, Result<(), Cause>)> {
-    let at = output.find("otpauth:")?;
-    let line = output[at..].lines().next()?;
+    let lines = output.match_indices("otpauth:");
+    let lines = lines.filter_map(|(at, _)| output[at..].lines().next());
+    // The word may also stand before the URI, as its name.
+    lines
+        .map(|line| judge_uri(line, dni))
+        .min_by_key(|(_, judged)| match judged {
+            Ok(()) => 0,
+            Err(Cause::WrongUri) => 2,
+            Err(_) => 1,
+        })
+}
+
+/// Judges a line that begins with a URI.
+fn judge_uri(line: &str, dni: &str) -> (String, Result<(), Cause>) {
     let bare = |text: &str| {
         text.trim_end_matches(['\'', '"', ')', ']', '>', ' '])
             .to_owned()
     };
     let whole = bare(line);
-    let word = bare(line.split_whitespace().next()?);
+    let word = bare(line.split_whitespace().next().unwrap_or_default());
     let key = |uri: &str| parse(uri).map(|one| one.key);
     let expected = Key::from_bytes(dni.as_bytes());
     // Try the whole line too: the labels may have unescaped spaces.
     let read = key(&whole).or_else(|_| key(&word));
-    Some(match read {
+    match read {
         Ok(found) if found == expected => (whole, Ok(())),
         Ok(_) => (whole, Err(Cause::WrongSecret)),
         Err(_) => (whole, Err(Cause::WrongUri)),
-    })
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -130,6 +152,11 @@ mod tests {
             format!("mi secreto: {right}\n"),
             format!("SECRETO PARA AUTHENTICATOR\nb'{right}'"),
             "https://x/GEZDGNBVGY3TQ".to_owned(),
+            format!("secreto={right}"),
+            format!("otpauth://totp/lab?secret={right}&issuer=lab"),
+            format!("dni=12345678,secreto={right}otro=1"),
+            format!("secreto=={right}"),
+            format!("secreto='{right}'"),
         ] {
             assert_eq!(of(&output), "12345678", "{output}");
         }
@@ -172,6 +199,12 @@ mod tests {
             (format!("'{uri}'"), Some(Ok(()))),
             (uri.replace("%20", " "), Some(Ok(()))),
             (format!("{uri} (QR)"), Some(Ok(()))),
+            (format!("uri otpauth: {uri}"), Some(Ok(()))),
+            (format!("otpauth:\n{uri}\n"), Some(Ok(()))),
+            (
+                format!("otpauth: {}", uri.replace("GEZDG", "GEZDH")),
+                Some(Err(Cause::WrongSecret)),
+            ),
             (uri.replace("totp/", "hotp/"), Some(Err(Cause::WrongUri))),
             (uri.replace("secret", "key"), Some(Err(Cause::WrongUri))),
             (uri.replace("GEZDG", "GEZDH"), Some(Err(Cause::WrongSecret))),

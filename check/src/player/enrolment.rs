@@ -72,7 +72,13 @@ impl Player<'_> {
             let dni = player.given.dni(player.setup.submitter);
             diagnose::provisioned(&player.output_text(), &dni)
         };
-        let Some((uri, judged)) = self.until_shown(&shown)? else {
+        // A wrong one may be only the beginning of what the program shows.
+        let right = |player: &Self| shown(player).filter(|(_, judged)| judged.is_ok());
+        let found = match self.until_shown(&right)? {
+            Some(found) => Some(found),
+            None => shown(self),
+        };
+        let Some((uri, judged)) = found else {
             self.note_blocked_call();
             return Err(self.fail(Symptom::NotShown, None));
         };
