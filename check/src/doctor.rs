@@ -96,7 +96,7 @@ pub struct Health {
 pub fn doctor(server: Option<SocketAddr>, phone: Option<&Phone>) -> Health {
     let mut health = Health::default();
     look_at_clock(crate::given::now(), phone, &mut health);
-    match resolve(OsStr::new("python3")) {
+    match resolve(OsStr::new("python3"), None) {
         Ok(python) => look_at_python(&python, &mut health),
         Err(error) => health.problems.push(Problem::NoPython(error)),
     }

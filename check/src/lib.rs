@@ -59,7 +59,7 @@ pub fn check(plan: &CheckPlan, mut tell: impl FnMut(&ScenarioOutcome)) -> Report
     if let Some(start) = &mut start
         && let Some(first) = start.command.first_mut()
     {
-        match program::resolve(first) {
+        match program::resolve(first, start.folder.as_deref()) {
             Ok(found) => *first = found,
             Err(error) => stop = Some(Reason::Unusable(error)),
         }

@@ -19,17 +19,20 @@ pub enum CommandError {
     StoreStub(String),
 }
 
-/// The program that a command means: itself, or another name of Python if that name is missing.
+/// The program that a command means: itself, or another name of Python if that name is missing. A
+/// path is relative to `folder`, in which the program will run.
 ///
 /// # Errors
 /// When there is no such program.
-pub(crate) fn resolve(first: &OsStr) -> Result<OsString, CommandError> {
+pub(crate) fn resolve(first: &OsStr, folder: Option<&Path>) -> Result<OsString, CommandError> {
     let name = first.to_string_lossy().into_owned();
-    if first.to_string_lossy().contains(['/', '\\']) {
-        return match Path::new(first).exists() || with_ending(Path::new(first)).is_some() {
-            true => Ok(first.to_owned()),
-            false => Err(CommandError::Missing(name)),
-        };
+    let there = folder.map_or_else(|| first.into(), |folder| folder.join(first));
+    if name.contains(['/', '\\']) {
+        let there = with_ending(&there).or_else(|| there.exists().then_some(there));
+        let there = there.ok_or(CommandError::Missing(name))?;
+        // Systems differ in whether they look up a relative path before they enter the folder.
+        let absolute = folder.and_then(|_| std::path::absolute(&there).ok());
+        return Ok(absolute.map_or_else(|| first.to_owned(), OsString::from));
     }
     let found = find(first);
     if let Some(path) = &found
@@ -44,7 +47,7 @@ pub(crate) fn resolve(first: &OsStr) -> Result<OsString, CommandError> {
     match (other, found) {
         (Some(other), _) => Ok(other.to_owned()),
         (None, Some(_)) => Err(CommandError::StoreStub(name)),
-        (None, None) if Path::new(first).is_file() => Err(CommandError::NotACommand(name)),
+        (None, None) if there.is_file() => Err(CommandError::NotACommand(name)),
         (None, None) => Err(CommandError::Missing(name)),
     }
 }
@@ -92,15 +95,33 @@ mod tests {
     fn a_missing_program_is_named() {
         for name in ["no-such-program-here", "./no/such/program"] {
             let missing = CommandError::Missing(name.to_owned());
-            assert_eq!(resolve(OsStr::new(name)), Err(missing));
+            assert_eq!(resolve(OsStr::new(name), None), Err(missing));
         }
+    }
+
+    #[test]
+    fn a_path_is_relative_to_the_programs_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("send");
+        std::fs::write(&file, "").expect("a file");
+        let of = |name: &str| resolve(OsStr::new(name), Some(folder.path()));
+        let found = of("./send").expect("it is there");
+        assert!(Path::new(&found).is_absolute() && Path::new(&found).is_file());
+        assert_eq!(
+            of("send"),
+            Err(CommandError::NotACommand("send".to_owned()))
+        );
+        // This crate has such a file, but the program's folder does not.
+        let missing = CommandError::Missing("./Cargo.toml".to_owned());
+        assert_eq!(of("./Cargo.toml"), Err(missing));
     }
 
     #[test]
     fn python_goes_by_any_of_its_names() {
         let found = NAMES.iter().any(|name| find(OsStr::new(name)).is_some());
         for name in NAMES {
-            assert_eq!(resolve(OsStr::new(name)).is_ok(), found, "{name}");
+            let is = resolve(OsStr::new(name), None).is_ok();
+            assert_eq!(is, found, "{name}");
         }
     }
 }

@@ -304,8 +304,11 @@ impl<'a> Table<'a> {
         };
         let mut command = format!("socklab check {} --", title(line.part));
         for word in &start.command {
-            let script = start.script().filter(|script| script.ends_with(word));
-            let word = script.map_or_else(|| word.clone(), PathBuf::into_os_string);
+            let folder = start.folder.clone().unwrap_or_default();
+            // Without the `.` of `./send`.
+            let file: PathBuf = folder.join(word).components().collect();
+            let file = Some(file).filter(|file| file.is_file());
+            let word = file.as_deref().unwrap_or(Path::new(word));
             command.push_str(&format!(" {}", quoted(&word.to_string_lossy())));
         }
         print::payload(&messages.say_with("check-all-explain", &[("command", &command)]));

@@ -99,6 +99,49 @@ fn a_map_names_programs_that_their_names_do_not() {
     assert!(stderr(&ended).contains("map.txt, line 2: expected"));
 }
 
+/// The command of a map is run in the student's folder, wherever the check is.
+#[cfg(unix)]
+#[test]
+fn a_map_names_programs_by_their_paths() {
+    use std::os::unix::fs::PermissionsExt;
+
+    if !has_python() {
+        return;
+    }
+    let folder = scratch("check-map-path");
+    let send = folder.join("luis/send");
+    put(
+        &folder,
+        &[
+            ("ana/mine.py", "wrong-order.cure.py"),
+            ("luis/mine.py", "wrong-order.py"),
+        ],
+    );
+    for student in ["ana", "luis"] {
+        let send = folder.join(student).join("send");
+        fs::write(&send, "#!/bin/sh\nexec python3 mine.py\n").expect("a file");
+        fs::set_permissions(&send, fs::Permissions::from_mode(0o755)).expect("set");
+    }
+    let map = folder.join("map.txt");
+    fs::write(&map, "submit client: ./send {port}\n").expect("a file");
+    let mut command = socklab("check all --map");
+    command.arg(&map).arg(&folder);
+    let said = stdout(&pipe(command, "").code(1));
+    assert!(
+        said.contains("✓ ana     submit client  send     right"),
+        "{said}"
+    );
+    assert!(
+        said.contains("✗ luis    submit client  send     wrong-order (happy)"),
+        "{said}"
+    );
+    let again = format!(
+        "socklab check submit client -- \"{}\" {{port}}",
+        send.display()
+    );
+    assert!(said.contains(&again), "{said}");
+}
+
 #[test]
 fn a_folder_without_programs_is_told_so() {
     let folder = scratch("check-none");
