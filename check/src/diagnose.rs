@@ -4,6 +4,8 @@ mod crash;
 mod enrolment;
 mod submission;
 
+use std::collections::BTreeMap;
+
 use crate::codes::{Cause, Symptom};
 use crate::evidence::{Event, EventKind, Evidence};
 use socklab_core::uppercase;
@@ -128,6 +130,27 @@ pub(crate) fn small_buffer(evidence: &Evidence, reply: &[u8]) -> Option<Cause> {
     let full = event.size.is_some() && event.size == event.count;
     // The reply may be longer than the buffer, because capitals may be longer than their letters.
     (full && event.size.is_some_and(|size| size <= reply.len())).then_some(Cause::SmallBuffer)
+}
+
+/// The ports that a client tried to connect or has sent to, in order. A UDP socket that is only
+/// connected sends nothing: programs learn their own address from it.
+pub(crate) fn reached_ports(evidence: &Evidence) -> Vec<String> {
+    let calls = ["connect", "connect_ex", "send", "sendall", "sendto"];
+    let mut connected = BTreeMap::new();
+    let mut all = Vec::new();
+    for event in evidence.calls(&calls) {
+        let port = event.to.as_ref().and_then(|to| to.rsplit_once(':'));
+        let port = port.map(|(_, port)| port.to_owned());
+        match event.call.as_str() {
+            "connect" | "connect_ex" if event.is_datagram() => {
+                connected.insert(event.fd, port);
+            }
+            "sendto" | "connect" | "connect_ex" => all.extend(port),
+            _ if event.is_datagram() => all.extend(connected.get(&event.fd).cloned().flatten()),
+            _ => {}
+        }
+    }
+    all
 }
 
 /// Whether the program made a writable file of a socket (`makefile`).

@@ -1,29 +1,38 @@
-//! Right programs that are written in other ways than the hand-out's pass.
+//! Programs that are written in other ways than the hand-out's: right ones pass, and wrong ones get
+//! their cause and no other.
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::{failures, free_port, here, interpreter, plan, run};
-use socklab_check::{Finding, Verdict};
+use socklab_check::{Cause, Finding, Report, Verdict};
 use socklab_core::transcript::Role::{self, Client, Server};
 
-fn passes(exercise: &str, role: Role, name: &str, advice: &[&str]) {
-    let Some(python) = interpreter() else {
-        return;
-    };
+/// The report on a program of `tests`, on a port of its own.
+fn report(exercise: &str, role: Role, file: &str) -> Option<Report> {
+    let python = interpreter()?;
     let folder = tempfile::tempdir().expect("a folder");
-    let source = here().join("tests/right").join(name);
+    let source = here().join("tests").join(file);
     let text = std::fs::read_to_string(source).expect("a program");
     let mut plan = plan(
         exercise,
         role,
-        &[&python, name],
+        &[&python, "mine.py"],
         Some(folder.path().to_owned()),
     );
     let port = free_port();
     let text = text.replace(&plan.port.to_string(), &port.to_string());
-    std::fs::write(folder.path().join(name), text).expect("a file");
+    std::fs::write(folder.path().join("mine.py"), text).expect("a file");
     plan.port = port;
-    let report = run(&plan);
+    Some(run(&plan))
+}
+
+/// A right program, which may fail only this advice.
+fn passes(exercise: &str, role: Role, name: &str, advice: &[&str]) {
+    let Some(report) = report(exercise, role, &format!("right/{name}")) else {
+        return;
+    };
     let failed = failures(&report);
     let said = |(name, _, one): &(&str, bool, &Finding)| {
         format!("{name}: {:?} {:?} {:?}", one.symptom, one.cause, one.place)
@@ -34,6 +43,23 @@ fn passes(exercise: &str, role: Role, name: &str, advice: &[&str]) {
         (report.verdict(), names),
         (Verdict::Pass, advice.to_vec()),
         "{said:#?}"
+    );
+}
+
+/// A wrong program, which gets no other cause than this, or none if its cause cannot be proved.
+fn fails(exercise: &str, role: Role, name: &str, cause: Option<Cause>) {
+    let Some(report) = report(exercise, role, &format!("wrong/{name}")) else {
+        return;
+    };
+    let causes: BTreeSet<Cause> = failures(&report)
+        .iter()
+        .filter_map(|(_, _, one)| one.cause)
+        .collect();
+    assert_eq!(
+        (report.verdict(), causes),
+        (Verdict::Fail, cause.into_iter().collect()),
+        "{:#?}",
+        report.outcomes
     );
 }
 
@@ -72,4 +98,11 @@ fn submit_client_on_asyncio() {
 #[test]
 fn welcome_server_with_threads() {
     passes("welcome", Server, "welcome_server_threads.py", &[]);
+}
+
+/// It connects a UDP socket to another port first, which sends nothing.
+#[test]
+fn chat_client_that_learns_its_address() {
+    let cause = Some(Cause::Deadlock);
+    fails("chat", Client, "chat_client_own_address.py", cause);
 }

@@ -171,11 +171,11 @@ impl Player<'_> {
         program.evidence.read();
         let evidence = &program.evidence;
         if client {
-            let mut calls = evidence.calls(&["connect", "connect_ex", "sendto"]);
-            let to = calls.find_map(|event| event.to.clone())?;
-            let port = to.rsplit_once(':')?.1.to_owned();
+            let mut ports = diagnose::reached_ports(evidence);
             let right = [self.setup.port.to_string(), self.given.port.clone()];
-            return (!right.contains(&port)).then_some((Cause::WrongPort, port));
+            let wrong = ports.pop()?;
+            let all_wrong = !right.contains(&wrong) && !ports.iter().any(|one| right.contains(one));
+            return all_wrong.then_some((Cause::WrongPort, wrong));
         }
         let last = evidence.calls(&["sendto", "recvfrom"]).next_back()?;
         let sent = evidence.calls(&["sendto"]).next_back()?;
