@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,6 +22,10 @@ pub(crate) use interpreter::resolve;
 /// How many bytes of each output are kept. The rest is read and dropped, so that a program that
 /// prints without end never has to wait.
 const KEPT: usize = 128 * 1024;
+
+/// How long to wait until a typed line is in the program's pipe. One that is longer than the pipe
+/// fits only once the program reads.
+const TYPING: Duration = Duration::from_secs(1);
 
 /// How long reading the rest of the output may take once the program has ended.
 const REST: Duration = Duration::from_secs(3);
@@ -99,11 +104,40 @@ impl Start {
 #[derive(Debug)]
 pub(crate) struct Program {
     child: Child,
-    stdin: Option<ChildStdin>,
+    keyboard: Keyboard,
     pub(crate) output: Captured,
     pub(crate) errors: Captured,
     pub(crate) evidence: Evidence,
     exit: Option<ExitStatus>,
+}
+
+/// The program's standard input. A thread writes, because a program that does not read blocks it.
+#[derive(Debug)]
+struct Keyboard {
+    lines: Sender<Vec<u8>>,
+    written: Receiver<()>,
+}
+
+impl Keyboard {
+    fn of(mut to: ChildStdin) -> Self {
+        let (lines, typed) = channel::<Vec<u8>>();
+        let (write, written) = channel();
+        thread::spawn(move || {
+            for line in typed {
+                let _ = to.write_all(&line).and_then(|()| to.flush());
+                if write.send(()).is_err() {
+                    break;
+                }
+            }
+        });
+        Keyboard { lines, written }
+    }
+
+    /// Types a line. Returns once it is written, or is not going to be soon.
+    fn type_line(&self, line: &[u8]) {
+        let _ = self.lines.send([line, b"\n"].concat());
+        let _ = self.written.recv_timeout(TYPING);
+    }
 }
 
 /// What one output of the program has written.
@@ -207,7 +241,7 @@ impl Program {
         let mut child = socklab_process::spawn(&mut command)?;
         let missing = || io::Error::other("a pipe");
         Ok(Program {
-            stdin: child.stdin.take(),
+            keyboard: Keyboard::of(child.stdin.take().ok_or_else(missing)?),
             output: Captured::of(child.stdout.take().ok_or_else(missing)?),
             errors: Captured::of(child.stderr.take().ok_or_else(missing)?),
             child,
@@ -222,10 +256,7 @@ impl Program {
 
     /// Types a line. Ignores the error if the program reads no more.
     pub(crate) fn type_line(&mut self, line: &[u8]) {
-        if let Some(stdin) = &mut self.stdin {
-            let whole = [line, b"\n"].concat();
-            let _ = stdin.write_all(&whole).and_then(|()| stdin.flush());
-        }
+        self.keyboard.type_line(line);
     }
 
     /// The exit status, once the program has ended and its output has been read.
