@@ -165,6 +165,12 @@ impl Evidence {
             .any(|event| event.kind == EventKind::Hello)
     }
 
+    /// Whether a program that reports its calls has made none yet.
+    pub(crate) fn has_no_call(&self) -> bool {
+        let mut events = self.events.iter();
+        events.all(|event| event.kind == EventKind::Hello)
+    }
+
     /// If all threads of the program wait in calls, the latest of these calls.
     pub(crate) fn blocked(&self) -> Option<&Event> {
         if self

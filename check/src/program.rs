@@ -108,6 +108,9 @@ pub(crate) struct Program {
     pub(crate) output: Captured,
     pub(crate) errors: Captured,
     pub(crate) evidence: Evidence,
+    started: Instant,
+    /// Whether it is a Python script, which reports its calls once Python has started.
+    should_report: bool,
     exit: Option<ExitStatus>,
 }
 
@@ -220,9 +223,8 @@ impl Program {
             .env("PYTHONUNBUFFERED", "1")
             .env("PYTHONIOENCODING", "utf-8")
             .env("PYTHONDONTWRITEBYTECODE", "1");
-        let hidden = start
-            .script()
-            .and_then(|script| crate::evidence::shadowing_file(&script));
+        let script = start.script();
+        let hidden = (script.as_deref()).and_then(crate::evidence::shadowing_file);
         if hidden.is_none() {
             let mut paths = vec![evidence.folder().to_owned()];
             if let Some(before) = std::env::var_os("PYTHONPATH") {
@@ -246,6 +248,8 @@ impl Program {
             errors: Captured::of(child.stderr.take().ok_or_else(missing)?),
             child,
             evidence,
+            started: Instant::now(),
+            should_report: script.is_some() && hidden.is_none(),
             exit: None,
         })
     }
@@ -274,6 +278,15 @@ impl Program {
             self.evidence.read();
         }
         self.exit
+    }
+
+    /// Whether the program has not shown yet that it is past its start: no call, or no output if it
+    /// does not report its calls.
+    fn is_silent(&self) -> bool {
+        match self.evidence.reports() {
+            true => self.evidence.has_no_call(),
+            false => self.evidence.events.is_empty() && self.output.total() == 0,
+        }
     }
 
     /// The call in which the program waits, if that is known.

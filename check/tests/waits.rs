@@ -1,4 +1,4 @@
-//! How long a check waits for a program, never without end.
+//! How long a check waits for a program: long enough for a slow one, and never without end.
 
 mod common;
 
@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use common::{failures, free_port, interpreter, plan, run};
-use socklab_check::{CheckPlan, Report, Symptom, parse};
+use socklab_check::{CheckPlan, Report, Symptom, Verdict, parse};
 use socklab_core::transcript::Role;
 
 /// A check of a Python program on a port of its own, with these scenarios.
@@ -51,4 +51,30 @@ fn a_program_that_reads_no_line_does_not_hold_the_check() {
         panic!("{:#?}", report.outcomes);
     };
     assert_eq!(finding.symptom, Symptom::NoRequest);
+}
+
+/// It uses more CPU time before it listens, and before it answers, than an endless loop is given.
+#[test]
+fn a_program_that_is_busy_has_time_to_get_ready() {
+    let program = "
+import time
+from socket import *
+def work(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+work(3)
+server = socket(AF_INET, SOCK_DGRAM)
+server.bind(('', PORT))
+message, client = server.recvfrom(2048)
+for part in range(6):
+    work(0.5)
+    print(part, 'of 6')
+server.sendto(message.upper(), client)
+";
+    let scenarios = "scenario slow\n<- send \"hola\"\n-> datagram \"HOLA\"\n";
+    let Some(report) = check("echo", Role::Server, program, scenarios) else {
+        return;
+    };
+    assert_eq!(report.verdict(), Verdict::Pass, "{:#?}", report.outcomes);
 }
