@@ -108,7 +108,7 @@ fn peers(folder: &Path, messages: &dyn Messages) -> Vec<Contestant> {
                 &[
                     ("name", &missing.name),
                     ("needs", &missing.needs),
-                    ("detail", &missing.error.to_string()),
+                    ("detail", &system_error::text(messages, &missing.error)),
                 ],
             )),
         }

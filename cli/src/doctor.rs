@@ -3,7 +3,7 @@
 use clap::{ArgMatches, Args, Command};
 use socklab_check::{Clock, CommandError, Phone, Problem, doctor};
 use socklab_core::otp::{Code, Dni};
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 use crate::check::text::named;
 use crate::exit::Exit;
@@ -79,7 +79,8 @@ fn text_of(problem: &Problem, clock: Clock, messages: &dyn Messages) -> String {
         }
         Problem::NoPython(_) => messages.say("doctor-no-python"),
         Problem::PythonFails(detail) => {
-            messages.say_with("doctor-python-fails", &[("detail", detail)])
+            let detail = system_error::quoted(messages, detail);
+            messages.say_with("doctor-python-fails", &[("detail", &detail)])
         }
         Problem::OldPython(version) => {
             messages.say_with("doctor-python-old", &[("version", version)])
@@ -116,7 +117,11 @@ fn text_of(problem: &Problem, clock: Clock, messages: &dyn Messages) -> String {
             messages.say_with("doctor-not-reached-here", &[("address", at)])
         }
         Problem::NotReached(at, detail) => {
-            messages.say_with("doctor-not-reached", &[("address", at), ("detail", detail)])
+            let detail = system_error::quoted(messages, detail);
+            messages.say_with(
+                "doctor-not-reached",
+                &[("address", at), ("detail", &detail)],
+            )
         }
     }
 }

@@ -4,7 +4,7 @@
 use clap::{ArgMatches, Args, Command};
 use socklab_core::{Status, Transport};
 use socklab_experiments::measured::{COMMAND, serve};
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 use crate::exit::Exit;
 use crate::options::read;
@@ -29,7 +29,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
             print::line(&wording::failure(messages, Transport::Stream, failure));
         }
         Ok(_) => return Exit::Done,
-        Err(error) => print::line(&error.to_string()),
+        Err(error) => print::line(&system_error::quoted(messages, &error.to_string())),
     }
     Exit::Failed
 }

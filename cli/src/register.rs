@@ -7,7 +7,6 @@ pub(crate) mod roster;
 mod show;
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::builder::NonEmptyStringValueParser;
@@ -377,10 +376,7 @@ pub(crate) fn register_error(
         ErrorKind::Output => "trouble-output",
         ErrorKind::Input => "trouble-input",
     };
-    let detail = match error.os_error {
-        Some(code) => system_error::text(messages, &io::Error::from_raw_os_error(code)),
-        None => error.to_string(),
-    };
+    let detail = system_error::quoted(messages, &error.detail);
     let place = location.to_string();
     messages.say_with(id, &[("place", &place), ("detail", &detail)])
 }

@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use socklab_core::lab::Exercise;
 use socklab_runtimes::Runtime;
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 use crate::exit::Exit;
 use crate::print;
@@ -39,7 +39,7 @@ pub(crate) fn refused(
             Runtime::Uring if error.raw_os_error().is_some() => "runtime-no-uring",
             _ => "runtime-not-here",
         };
-        let detail = error.to_string();
+        let detail = system_error::text(messages, &error);
         print::line(&messages.say_with(id, &[("runtime", &name), ("detail", &detail)]));
         return Some(Exit::Unchecked);
     }

@@ -8,12 +8,28 @@ use crate::Messages;
 pub fn text(messages: &dyn Messages, error: &Error) -> String {
     let text = match id(error) {
         Some(id) => messages.say(id),
+        None if error.get_ref().is_some() => return quoted(messages, &error.to_string()),
         None => return error.to_string(),
     };
     match error.raw_os_error() {
         Some(code) => messages.say_with("system-code", &[("text", &text), ("code", &code)]),
         None => text,
     }
+}
+
+/// What a library says of an error. If it ends with the system's own words, those are put into the
+/// user's language.
+pub fn quoted(messages: &dyn Messages, said: &str) -> String {
+    let code = said.strip_suffix(')').and_then(|said| {
+        let (_, code) = said.rsplit_once("(os error ")?;
+        code.parse().ok()
+    });
+    code.map(Error::from_raw_os_error)
+        .and_then(|error| {
+            let before = said.strip_suffix(&error.to_string())?;
+            Some(format!("{before}{}", text(messages, &error)))
+        })
+        .unwrap_or_else(|| said.to_owned())
 }
 
 /// The id of the error's message; `None` for an error that a library words itself.

@@ -9,7 +9,7 @@ use socklab_check::{
 
 use super::ladder::{difference, ladder};
 use crate::print;
-use socklab_text::{Messages, Variable, escape};
+use socklab_text::{Messages, Variable, escape, system_error};
 
 /// The line of a scenario in the list of scenarios.
 pub(super) fn listed(scenario: &Scenario, messages: &dyn Messages) -> String {
@@ -305,7 +305,10 @@ pub(super) fn reason_text(reason: &Reason, messages: &dyn Messages) -> String {
         Reason::HoldsOutput => messages.say("check-reason-holds-output"),
         Reason::RunsElsewhere => messages.say("check-reason-elsewhere"),
         Reason::After(_) => messages.say("check-reason-after"),
-        Reason::System(detail) => messages.say_with("check-reason-system", &[("detail", detail)]),
+        Reason::System(detail) => {
+            let detail = system_error::quoted(messages, detail);
+            messages.say_with("check-reason-system", &[("detail", &detail)])
+        }
     }
 }
 

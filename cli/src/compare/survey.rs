@@ -8,7 +8,7 @@ use socklab_compare::survey::sentences::SurveyText;
 use socklab_compare::survey::{Matrix, Placement, Question, Survey, page, table};
 use socklab_experiments::compare;
 use socklab_experiments::survey::{self, Plan, SurveyProgress};
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 use super::args::CompareArgs;
 use super::outputs::{OutputFiles, default_report, show, typed};
@@ -24,7 +24,7 @@ pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> 
     let survey = match measured {
         Ok(survey) => survey,
         Err(error) => {
-            let detail = error.to_string();
+            let detail = system_error::text(messages, &error);
             let why = messages.say_with("survey-failed", &[("detail", &detail)]);
             return Exit::Failed.because(&why);
         }

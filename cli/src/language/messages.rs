@@ -366,6 +366,21 @@ fn the_systems_errors_in_spanish() {
         let error = std::io::Error::from_raw_os_error(code);
         assert_eq!(system_error::text(&messages, &error), text);
     }
+    for (said, text) in [
+        (
+            "a.db: No such file or directory (os error 2)",
+            "a.db: no existe ese fichero o carpeta (error 2)",
+        ),
+        (
+            "a.db: no such thing (os error 2)",
+            "a.db: no such thing (os error 2)",
+        ),
+        ("(os error x)", "(os error x)"),
+    ] {
+        assert_eq!(system_error::quoted(&messages, said), text);
+        let nested = std::io::Error::other(said);
+        assert_eq!(system_error::text(&messages, &nested), text);
+    }
     // Its number differs between systems.
     let too_long = fs::metadata("n".repeat(10_000)).unwrap_err();
     let said = system_error::text(&messages, &too_long);

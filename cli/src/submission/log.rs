@@ -14,7 +14,7 @@ use crate::files::{FileError, LogFile};
 use crate::print;
 use crate::register::notice;
 use crate::replies::decided;
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 /// The server's log. DNIs are masked, and codes are left out.
 pub(crate) struct SubmissionLog {
@@ -134,7 +134,8 @@ impl RegisterObserver for SubmissionLog {
             }
         };
         // Errors are shown even with `--quiet`.
-        print::line(&self.messages.say_with(id, &[("detail", &detail)]));
+        let said = system_error::quoted(self.messages, &detail);
+        print::line(&self.messages.say_with(id, &[("detail", &said)]));
         let object = json!({ "event": name, "lab": self.lab, "detail": detail });
         self.write(&format!("{object}\n"));
     }

@@ -285,6 +285,48 @@ fn what_is_there_is_replaced_or_grows() {
     );
 }
 
+/// What the system says stands in the user's language also where another file than the register is
+/// named, or a library tells of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_system_is_quoted_in_spanish() {
+    let place = RegisterFolder::new();
+    let (_server, _) = place.serve("");
+    let (gone, none) = (
+        place.shown("gone"),
+        "no existe ese fichero o carpeta (error 2)",
+    );
+    let url = "postgres://ana@127.0.0.1:1/lab";
+    let register = place.shown("register.db");
+    for (words, said) in [
+        (format!("register restore {gone} --register {gone}2"), none),
+        (format!("register rekey --register {register}"), none),
+        (
+            format!("register enrol --dni 123456 --sheet {gone}/s --register {register}"),
+            none,
+        ),
+        (
+            format!("submit server --listen :0 --secret random --register {gone}"),
+            none,
+        ),
+        (
+            format!("register status --register {url}?sslmode=verify-full&sslrootcert={gone}"),
+            none,
+        ),
+        (
+            format!("register status --register {url}"),
+            "conexión rechazada (error 111)",
+        ),
+        (
+            format!("register export --to /dev/full --register {register}"),
+            "no queda espacio en el disco (error 28)",
+        ),
+    ] {
+        let ended = stderr(&pipe(socklab(&format!("{words} --lang es")), "").code(1));
+        assert!(ended.contains(said), "{words}: {ended}");
+    }
+}
+
 /// Run by somebody whose files others may read, as a shell's files are.
 fn with_umask_022(mut command: Command) -> Command {
     let program = command.get_program().to_owned();

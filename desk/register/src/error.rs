@@ -11,8 +11,6 @@ pub struct Error {
     pub kind: ErrorKind,
     /// What the system or the database said.
     pub detail: String,
-    /// The system's number of the error, if the system said it.
-    pub os_error: Option<i32>,
 }
 
 /// What kind of error it is.
@@ -88,16 +86,12 @@ impl Error {
         Error {
             kind,
             detail: detail.to_string(),
-            os_error: None,
         }
     }
 
     /// An error of the system.
     pub(crate) fn system(kind: ErrorKind) -> impl Fn(io::Error) -> Error + Copy {
-        move |error| Error {
-            os_error: error.raw_os_error(),
-            ..Error::new(kind, error)
-        }
+        move |error| Error::new(kind, error)
     }
 }
 

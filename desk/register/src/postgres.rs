@@ -104,7 +104,7 @@ fn connect(address: &Address) -> Result<Connection, Error> {
     let opened = Connection::open(&address.config, address.tls.as_ref());
     let mut client = opened.map_err(|failed| match failed {
         CallError::Silent => silent(DEADLINE),
-        CallError::Reported(error) => unreached(&error),
+        CallError::Reported(error) => opening(cause(&error)),
         CallError::System(error) => Error::system(ErrorKind::Open)(error),
     })?;
     // The last two settings are there because plans are made while the tables are still empty, when
@@ -119,7 +119,7 @@ fn connect(address: &Address) -> Result<Connection, Error> {
     let fsync = set.and_then(|()| client.query_one("SHOW fsync"));
     let fsync = fsync.map_err(|error| match client.silent() {
         Some(time) => silent(time),
-        None => unreached(&error),
+        None => opening(cause(&error)),
     })?;
     if fsync.get::<_, String>(0) != "on" {
         let detail = "the server runs with fsync off";
@@ -130,16 +130,6 @@ fn connect(address: &Address) -> Result<Connection, Error> {
 
 fn opening(detail: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Open, detail)
-}
-
-/// The database was not reached, or refused us.
-fn unreached(error: &tokio_postgres::Error) -> Error {
-    let source = std::error::Error::source(error);
-    let system = source.and_then(|source| source.downcast_ref::<std::io::Error>());
-    Error {
-        os_error: system.and_then(std::io::Error::raw_os_error),
-        ..opening(cause(error))
-    }
 }
 
 fn silent(time: std::time::Duration) -> Error {

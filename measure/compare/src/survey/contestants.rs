@@ -2,7 +2,7 @@
 
 use super::AbsentReason;
 use crate::names::Names;
-use socklab_text::Messages;
+use socklab_text::{Messages, system_error};
 
 /// A contestant that uses at least this share of a core while idle counts as polling.
 pub const POLLS: f64 = 0.5;
@@ -61,7 +61,10 @@ pub fn failure(model: &str, why: &AbsentReason, messages: &dyn Messages) -> Opti
         ),
         AbsentReason::Failed(why) => messages.say_with(
             "survey-failure-failed",
-            &[("model", &model), ("said", &names.name(why))],
+            &[
+                ("model", &model),
+                ("said", &names.name(&system_error::quoted(messages, why))),
+            ],
         ),
         AbsentReason::NotSlow => messages.say_with("survey-failure-not-slow", &[("model", &model)]),
         AbsentReason::Serves(_) => return None,
