@@ -47,9 +47,12 @@ pub const GAP: Duration = Duration::from_millis(1);
 /// How long a datagram is held back at most, if no other comes to overtake it: 200 ms.
 pub const HELD_BACK: Duration = Duration::from_millis(200);
 
-/// How many bytes may wait to be sent: 1 MiB. Above that, a stream's machine receives no more until
-/// some have left, and further datagrams are lost. An empty datagram counts as one byte.
+/// How many bytes may wait to be sent: 1 MiB, each send counted with [`SEND_OVERHEAD`]. Above that,
+/// a stream's machine receives no more until some have left, and further datagrams are lost.
 pub const MAX_HELD: usize = 1 << 20;
+
+/// What a send that waits takes besides its bytes, in bytes: an empty datagram takes memory too.
+pub const SEND_OVERHEAD: usize = 128;
 
 impl Impairments {
     /// Whether anything is impaired.

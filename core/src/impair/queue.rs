@@ -3,7 +3,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use super::{GAP, HELD_BACK, Impairments, MAX_HELD};
+use super::{GAP, HELD_BACK, Impairments, MAX_HELD, SEND_OVERHEAD};
 use crate::link::{Link, Transport};
 use crate::outbox::Outbox;
 use crate::output::Notice;
@@ -18,8 +18,10 @@ pub struct ImpairedQueue {
     rng: Rng,
     /// In the order in which they leave.
     held: VecDeque<Held>,
-    /// How many bytes are held.
+    /// How many bytes are held, with what each send takes besides.
     bytes: usize,
+    /// How many of those held are held back. Usually none, and then the queue is not searched.
+    held_back: usize,
     /// Before this moment no further piece of a stream leaves.
     next_piece: Mono,
     /// The stream is dead: nothing leaves any more.
@@ -43,6 +45,20 @@ enum HeldKind {
     Reset,
 }
 
+impl HeldKind {
+    /// How many bytes it counts for.
+    fn weight(&self) -> usize {
+        match self {
+            HeldKind::Send(bytes, _) | HeldKind::HeldBack(bytes) => bytes.len() + SEND_OVERHEAD,
+            HeldKind::Finish | HeldKind::Reset => 0,
+        }
+    }
+
+    fn is_held_back(&self) -> bool {
+        matches!(self, HeldKind::HeldBack(_))
+    }
+}
+
 impl ImpairedQueue {
     /// An empty one. The same seed makes the same faults.
     pub const fn new(transport: Transport, impairments: Impairments, seed: u64) -> Self {
@@ -52,6 +68,7 @@ impl ImpairedQueue {
             rng: Rng::new(seed),
             held: VecDeque::new(),
             bytes: 0,
+            held_back: 0,
             next_piece: Mono::ZERO,
             dead: false,
         }
@@ -121,14 +138,17 @@ impl ImpairedQueue {
 
     /// Takes out the datagram to the same peer that waits to be overtaken.
     fn take_held_back(&mut self, link: Link) -> Option<Vec<u8>> {
+        if self.held_back == 0 {
+            return None;
+        }
         let waits =
             |held: &Held| held.link.peer == link.peer && matches!(held.kind, HeldKind::HeldBack(_));
         let held = self.held.remove(self.held.iter().position(waits)?)?;
-        let HeldKind::HeldBack(bytes) = held.kind else {
-            return None;
-        };
-        self.bytes -= weight(&bytes);
-        Some(bytes)
+        self.count_out(&held.kind);
+        match held.kind {
+            HeldKind::HeldBack(bytes) => Some(bytes),
+            _ => None,
+        }
     }
 
     /// Closes the writing side of a stream, or asks a datagram socket for an error, once all that
@@ -142,9 +162,8 @@ impl ImpairedQueue {
         if self.dead {
             return;
         }
-        if let HeldKind::Send(bytes, _) | HeldKind::HeldBack(bytes) = &kind {
-            self.bytes += weight(bytes);
-        }
+        self.bytes += kind.weight();
+        self.held_back += usize::from(kind.is_held_back());
         // A stream's delay is always the same, so this is the end of the queue.
         let place = self.held.partition_point(|held| held.at <= at);
         self.held.insert(place, Held { at, link, kind });
@@ -200,10 +219,13 @@ impl ImpairedQueue {
 
     fn pop(&mut self) -> Option<Held> {
         let held = self.held.pop_front()?;
-        if let HeldKind::Send(bytes, _) | HeldKind::HeldBack(bytes) = &held.kind {
-            self.bytes -= weight(bytes);
-        }
+        self.count_out(&held.kind);
         Some(held)
+    }
+
+    fn count_out(&mut self, left: &HeldKind) {
+        self.bytes -= left.weight();
+        self.held_back -= usize::from(left.is_held_back());
     }
 
     /// The system has reported an error: a stream is dead after it.
@@ -216,12 +238,7 @@ impl ImpairedQueue {
     /// A link is given up: forgets what has not left. A stream takes no more.
     pub fn abort(&mut self) {
         self.held.clear();
-        self.bytes = 0;
+        (self.bytes, self.held_back) = (0, 0);
         self.dead = self.transport == Transport::Stream;
     }
-}
-
-/// What a send counts for: an empty datagram takes memory too.
-fn weight(bytes: &[u8]) -> usize {
-    bytes.len().max(1)
 }
