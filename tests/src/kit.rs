@@ -21,6 +21,8 @@ pub mod datagrams;
 pub mod faults;
 pub mod lines;
 mod metronome;
+#[cfg(target_os = "linux")]
+pub mod networks;
 mod parrot;
 pub mod races;
 pub mod refusals;
@@ -99,6 +101,12 @@ macro_rules! backend_tests {
             a_wildcard_server_answers_from_the_address_that_was_asked,
             a_transcript_shows_the_address_that_was_asked,
             the_longest_reply_depends_on_what_carries_it,
+        );
+        #[cfg(target_os = "linux")]
+        $crate::backend_tests!(@cases $backend, networks, networks:
+            a_stop_when_the_address_is_gone,
+            a_stop_without_the_loopback_address_of_ipv6,
+            a_broadcast_is_answered,
         );
         $crate::backend_tests!(@cases $backend, lines, lines:
             lines_come_one_by_one_and_then_the_end,
@@ -228,7 +236,16 @@ impl Server {
         service: impl Service + 'static,
         change: impl FnOnce(&mut Run<()>),
     ) -> Self {
-        Server::begin(LOCALHOST, (), change, |any, run| {
+        Server::of_streams_at::<B>(LOCALHOST, service, change)
+    }
+
+    /// The same at any port of an address.
+    pub fn of_streams_at<B: Backend>(
+        ip: IpAddr,
+        service: impl Service + 'static,
+        change: impl FnOnce(&mut Run<()>),
+    ) -> Self {
+        Server::begin(ip, (), change, |any, run| {
             B::serve_streams(any, Arc::new(service), run)
         })
     }

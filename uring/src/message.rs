@@ -68,9 +68,14 @@ fn read_control(mut control: &[u8]) -> (Option<IpAddr>, Option<Duration>) {
             break;
         };
         match (i32::from_ne_bytes(level), i32::from_ne_bytes(kind)) {
-            // `in_pktinfo` has the destination last, after the interface and the local address.
-            (IPPROTO_IP, IP_PKTINFO) => local = local.or(take::<4>(data, 8).map(IpAddr::from)),
-            (IPPROTO_IPV6, IPV6_PKTINFO) => local = take::<16>(data, 0).map(IpAddr::from),
+            // `in_pktinfo` has the interface, our address, and the one that the sender wrote to,
+            // which may be a broadcast address.
+            (IPPROTO_IP, IP_PKTINFO) => local = local.or(take::<4>(data, 4).map(IpAddr::from)),
+            // A reply cannot leave from a group's address.
+            (IPPROTO_IPV6, IPV6_PKTINFO) => {
+                let asked = take::<16>(data, 0).map(IpAddr::from);
+                local = asked.filter(|asked| !asked.is_multicast());
+            }
             (SOL_SOCKET, SCM_TIMESTAMPNS) => timestamp = time(data),
             _ => {}
         }
@@ -140,11 +145,8 @@ mod tests {
         let v6: IpAddr = "2001:db8::1".parse().unwrap();
         write_source(v6, peer, &mut control);
         assert_eq!(read_control(&control), (Some(v6), None));
-        // The destination of a received datagram is in another field than the source of one to
-        // send.
         let v4 = std::net::Ipv4Addr::new(127, 0, 0, 2);
         write_source(v4.into(), peer, &mut control);
-        control.copy_within(20..24, 24);
         assert_eq!(read_control(&control), (Some(v4.into()), None));
     }
 

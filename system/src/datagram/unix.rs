@@ -58,11 +58,19 @@ pub(super) fn receive(
     for message in received.cmsgs()? {
         match message {
             ControlMessageOwned::Ipv4PacketInfo(info) => {
-                let bits = u32::from_be(info.ipi_addr.s_addr);
+                // ip(7): `ipi_addr` is what the sender wrote to, and `ipi_spec_dst` our address.
+                // They differ for a broadcast. Apple's systems leave the second one empty.
+                let ours = match cfg!(target_vendor = "apple") {
+                    true => info.ipi_addr,
+                    false => info.ipi_spec_dst,
+                };
+                let bits = u32::from_be(ours.s_addr);
                 link.local = Some(Ipv4Addr::from_bits(bits).into());
             }
             ControlMessageOwned::Ipv6PacketInfo(info) => {
-                link.local = Some(Ipv6Addr::from(info.ipi6_addr.s6_addr).into());
+                let asked = Ipv6Addr::from(info.ipi6_addr.s6_addr);
+                // A reply cannot leave from a group's address.
+                link.local = (!asked.is_multicast()).then_some(asked.into());
             }
             #[cfg(target_os = "linux")]
             ControlMessageOwned::UdpGroSegments(len) => segment = usize::try_from(len).ok(),
