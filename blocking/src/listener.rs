@@ -74,25 +74,31 @@ impl Wake for Unpark {
 impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
     /// Tells the user that the server is ready, unless the socket is `inherited` from a process
     /// that has done so. An inherited socket is shared with other processes: a stop shuts it down,
-    /// which ends the `accept` of all of them.
+    /// which ends the `accept` of all of them. So does a stop if no connection can be made any more,
+    /// because this machine has lost the address.
     pub(crate) fn new(
         (local, tcp): (SocketAddr, TcpListener),
         inherited: bool,
         service: &'a S,
         run: &'a Arc<Run<W>>,
     ) -> io::Result<Self> {
-        let stop_guard = if inherited {
-            let shut = tcp.try_clone()?;
-            run.stop.on_request(move || socket::wake_reader(&shut))
-        } else {
-            let waker = socket::AcceptWaker::at(local)?;
-            run.stop.on_request(move || waker.wake())
+        let tcp = Arc::new(tcp);
+        let listening = Arc::downgrade(&tcp);
+        let waker = match inherited {
+            true => None,
+            false => Some(socket::AcceptWaker::at(local)?),
         };
+        let stop_guard = run.stop.on_request(move || {
+            let woken = waker.as_ref().is_some_and(socket::AcceptWaker::wake);
+            if let Some(tcp) = listening.upgrade().filter(|_| !woken) {
+                socket::wake_reader(&*tcp);
+            }
+        });
         if !inherited {
             run.console.notice(Notice::Ready(local));
         }
         Ok(Listener {
-            tcp: Mutex::new(Some(Arc::new(tcp))),
+            tcp: Mutex::new(Some(tcp)),
             local,
             service,
             run,

@@ -171,12 +171,14 @@ const IN_PROGRESS: i32 = if cfg!(any(target_os = "linux", target_os = "android")
 };
 
 /// The address at which this machine reaches a server bound to `local`: the same, or the loopback
-/// address if the server is bound to all addresses.
+/// address if the server is bound to all addresses. A server on all IPv6 addresses serves IPv4 too,
+/// so that is the way to it on a machine without `::1`, such as many containers.
 pub fn reachable(mut local: SocketAddr) -> SocketAddr {
     if local.ip().is_unspecified() {
-        local.set_ip(match local {
-            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        let v6 = local.is_ipv6() && UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+        local.set_ip(match v6 {
+            true => Ipv6Addr::LOCALHOST.into(),
+            false => Ipv4Addr::LOCALHOST.into(),
         });
     }
     local
@@ -224,10 +226,10 @@ impl AcceptWaker {
         Ok(AcceptWaker { socket, to })
     }
 
-    /// Connects. Ignores errors: either the backlog is full, and then `accept` does not block, or
-    /// no thread accepts any more.
-    pub fn wake(&self) {
-        let _ = self.socket.connect_timeout(&self.to.into(), WAKE_LIMIT);
+    /// Connects. Returns whether it could: if not, the backlog is full, and then `accept` does not
+    /// block; or no thread accepts any more; or this machine has lost the address.
+    pub fn wake(&self) -> bool {
+        (self.socket.connect_timeout(&self.to.into(), WAKE_LIMIT)).is_ok()
     }
 }
 
