@@ -12,9 +12,10 @@ use socklab_system::{Clock, Wire, socket, stream_received, transfer};
 /// How many bytes of a stream are read in one call.
 const STREAM_BUFFER: usize = 4096;
 
-/// How long a receive blocks at most on Windows, before it looks for a stop. There
-/// [`socket::wake_reader`] is only promised to end the calls that come after it (`shutdown`,
-/// winsock2.h).
+/// How long a receive blocks at most before it looks for a stop, where a stop may be unable to end
+/// it. On Windows [`socket::wake_reader`] is only promised to end the calls that come after it
+/// (`shutdown`, winsock2.h). A UDP server bound to one address cannot be sent a datagram once this
+/// machine has lost that address.
 const STOP_CHECK: Duration = Duration::from_millis(500);
 
 /// The socket of a conversation, and the time-outs of its calls. The socket is shared with the
@@ -24,6 +25,8 @@ pub(crate) struct BlockingWire {
     pub(crate) inner: Wire<Arc<UdpSocket>, Arc<TcpStream>>,
     /// The socket from which a stop wakes the blocked `recv` of a UDP server.
     wake_socket: Option<Arc<UdpSocket>>,
+    /// A stop may be unable to end a receive.
+    looks_for_stop: bool,
     /// The time-outs that the socket has now. Setting another one is a system call.
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
@@ -48,6 +51,7 @@ impl BlockingWire {
         Ok(BlockingWire {
             inner,
             wake_socket: Some(wake_socket.into()),
+            looks_for_stop: cfg!(windows) || !to.ip().is_loopback(),
             ..BlockingWire::default()
         })
     }
@@ -75,6 +79,7 @@ impl BlockingWire {
     fn of(inner: Wire<Arc<UdpSocket>, Arc<TcpStream>>) -> Self {
         BlockingWire {
             inner,
+            looks_for_stop: cfg!(windows),
             ..BlockingWire::default()
         }
     }
@@ -126,29 +131,28 @@ impl BlockingWire {
         {
             return Ok(rest);
         }
-        let timeout = until_stop_check(timeout);
-        let set = self.read_timeout != timeout;
-        self.read_timeout = timeout;
+        let timeout = match self.looks_for_stop {
+            true => Some(timeout.map_or(STOP_CHECK, |timeout| timeout.min(STOP_CHECK))),
+            false => timeout,
+        };
+        let known = &mut self.read_timeout;
         let received = match &self.inner {
             Wire::Closed => return Err(ErrorKind::WouldBlock.into()),
             Wire::Datagrams(datagrams) => {
-                if set {
-                    datagrams.udp.set_read_timeout(timeout)?;
-                }
+                set_timeout(known, timeout, |to| datagrams.udp.set_read_timeout(to))?;
                 datagrams.receive(buffer, clock)
             }
             Wire::Stream(stream) => {
-                if set {
-                    stream.set_read_timeout(timeout)?;
-                }
+                set_timeout(known, timeout, |to| stream.set_read_timeout(to))?;
                 stream_received(transfer::receive(stream, buffer))
             }
         };
         if let (Ok(Received::Datagram(link, 0 | 1, _)), Some(socket)) =
             (&received, &self.wake_socket)
-            && socket
-                .local_addr()
-                .is_ok_and(|address| address == link.peer)
+            && socket.local_addr().is_ok_and(|ours| {
+                // To a server on all IPv6 addresses, an IPv4 address is a mapped one.
+                (ours.ip(), ours.port()) == (link.peer.ip().to_canonical(), link.peer.port())
+            })
         {
             // A stop: an empty datagram, or the one byte that a signal writes.
             return Err(ErrorKind::Interrupted.into());
@@ -174,10 +178,8 @@ impl BlockingWire {
             if cfg!(windows) {
                 return write_some(stream, bytes, timeout);
             }
-            if self.write_timeout != Some(timeout) {
-                stream.set_write_timeout(Some(timeout))?;
-                self.write_timeout = Some(timeout);
-            }
+            let (known, timeout) = (&mut self.write_timeout, Some(timeout));
+            set_timeout(known, timeout, |to| stream.set_write_timeout(to))?;
         }
         match &mut self.inner {
             Wire::Datagrams(server) if segment < bytes.len() => {
@@ -186,6 +188,26 @@ impl BlockingWire {
             wire => wire.send(link, bytes).map_err(timed_out),
         }
     }
+}
+
+/// Sets a time-out if it is not the one `known` to be set, and notes it. macOS refuses all options of a stream that is closed
+/// in both directions (`EINVAL`). Then the call that follows does not block, and returns what has
+/// happened to the stream.
+#[inline]
+fn set_timeout(
+    known: &mut Option<Duration>,
+    timeout: Option<Duration>,
+    set: impl FnOnce(Option<Duration>) -> io::Result<()>,
+) -> io::Result<()> {
+    if *known == timeout {
+        return Ok(());
+    }
+    match set(timeout) {
+        Ok(()) => *known = timeout,
+        Err(error) if error.kind() == ErrorKind::InvalidInput => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 /// On Windows a blocking send waits until all bytes are taken, and after a time-out it does not say
@@ -206,14 +228,6 @@ fn write_some(mut stream: &TcpStream, bytes: &[u8], timeout: Duration) -> io::Re
     };
     stream.set_nonblocking(false)?;
     written
-}
-
-/// Shortens the timeout of a receive on Windows, where a stop may be unable to end it.
-fn until_stop_check(timeout: Option<Duration>) -> Option<Duration> {
-    match cfg!(windows) {
-        true => Some(timeout.map_or(STOP_CHECK, |timeout| timeout.min(STOP_CHECK))),
-        false => timeout,
-    }
 }
 
 /// Unifies what a blocking call returns after its own time-out: `WouldBlock` on Unix, `TimedOut` on
