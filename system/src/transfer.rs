@@ -19,8 +19,13 @@ use crate::socket::SystemSocket;
 /// What the system says; `WouldBlock` if there is nothing to receive.
 #[inline(always)]
 pub fn receive(socket: &impl SystemSocket, buffer: &mut [u8]) -> io::Result<usize> {
-    let (len, _) = rustix::net::recv(socket, buffer, RecvFlags::empty())?;
-    Ok(len)
+    match rustix::net::recv(socket, buffer, RecvFlags::empty()) {
+        Ok((len, _)) => Ok(len),
+        // Windows says so after a shutdown of our own, where other systems say the end.
+        #[cfg(windows)]
+        Err(rustix::io::Errno::SHUTDOWN) => Ok(0),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Receives a datagram and the address of its sender.
