@@ -64,6 +64,10 @@ enum Op {
     Store(StoreId, usize),
 }
 
+/// How many outputs keep their memory. A peer's line feeds make one or two outputs of each byte,
+/// and a thread that serves a connection has an outbox of its own.
+const KEPT_OPS: usize = 256;
+
 /// The place of something in one of the vectors of an outbox.
 #[derive(Clone, Copy, Debug)]
 struct Span {
@@ -128,9 +132,13 @@ impl Outbox {
         self.ops.is_empty()
     }
 
-    /// Forgets everything, keeping the memory.
+    /// Forgets everything, keeping the memory of an ordinary exchange.
     #[inline]
     pub fn clear(&mut self) {
+        if self.ops.capacity() > KEPT_OPS {
+            self.ops.clear();
+            self.ops.shrink_to(KEPT_OPS);
+        }
         self.to_send.clear();
         self.to_show.clear();
         self.links.clear();
@@ -257,6 +265,8 @@ impl Outbox {
         debug_assert!(self.to_send.len() >= start, "a send may only append");
         let span = Span::from(start, &self.to_send);
         if self.links.last() != Some(link) {
+            // A connection has one peer: its thread keeps no room for more.
+            self.links.reserve_exact(1);
             self.links.push(*link);
         }
         self.ops.push(Op::Send(self.links.len() - 1, span));
