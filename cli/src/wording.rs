@@ -69,9 +69,10 @@ pub(crate) fn notice(messages: &dyn Messages, notice: Notice) -> String {
             ],
         ),
         Notice::AcceptPaused(resource, fault) => {
+            // Starting a process, too, can fail for want of a descriptor.
             let why = match resource {
+                _ if NO_DESCRIPTOR.contains(&fault.code) => "descriptors",
                 Resource::Threads => "threads",
-                Resource::Descriptors if NO_DESCRIPTOR.contains(&fault.code) => "descriptors",
                 Resource::Descriptors => "other",
             };
             let detail = detail(messages, fault);
@@ -203,8 +204,10 @@ mod tests {
             assert!(!line.contains("descript"), "{line}");
         }
         let no_descriptor = fault(FaultKind::Exhausted, NO_DESCRIPTOR[0]);
-        for line in in_both(Notice::AcceptPaused(Resource::Descriptors, no_descriptor)) {
-            assert!(line.contains("descript"), "{line}");
+        for resource in [Resource::Descriptors, Resource::Threads] {
+            for line in in_both(Notice::AcceptPaused(resource, no_descriptor)) {
+                assert!(line.contains("descript"), "{line}");
+            }
         }
         // No room for another socket, or a firewall: the system says what it is.
         let other = fault(FaultKind::Other, 0);
