@@ -371,3 +371,20 @@ impl Outbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_does_not_keep_its_memory() {
+        let link = Link::first(([127, 0, 0, 1], 1).into());
+        let mut out = Outbox::new();
+        for _ in 0..5000 {
+            out.send(link, b"\n");
+        }
+        assert!(out.ops.capacity() >= 5000);
+        out.clear();
+        assert!(out.is_empty() && out.ops.capacity() <= KEPT_OPS);
+    }
+}
