@@ -22,9 +22,9 @@
 //! with each call.
 //!
 //! A deadline is a time-out of the blocking call. A stop wakes a blocked thread with what it waits
-//! for: a datagram or a connection from ourselves, or the end of the stream. A thread that blocks in
-//! a write or in opening a connection looks for the stop when that call returns; a write returns
-//! after 2 s at most.
+//! for: a datagram or a connection from ourselves, or the end of the stream. A thread that blocks
+//! in a write or in opening a connection looks for the stop when that call returns; a write
+//! returns after 2 s at most.
 //!
 //! # Where to look
 //!

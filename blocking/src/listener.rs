@@ -74,8 +74,8 @@ impl Wake for Unpark {
 impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
     /// Tells the user that the server is ready, unless the socket is `inherited` from a process
     /// that has done so. An inherited socket is shared with other processes: a stop shuts it down,
-    /// which ends the `accept` of all of them. So does a stop if no connection can be made any more,
-    /// because this machine has lost the address.
+    /// which ends the `accept` of all of them. So does a stop if no connection can be made any
+    /// more, because this machine has lost the address.
     pub(crate) fn new(
         (local, tcp): (SocketAddr, TcpListener),
         inherited: bool,

@@ -190,9 +190,9 @@ impl BlockingWire {
     }
 }
 
-/// Sets a time-out if it is not the one `known` to be set, and notes it. macOS refuses all options of a stream that is closed
-/// in both directions (`EINVAL`). Then the call that follows does not block, and returns what has
-/// happened to the stream.
+/// Sets a time-out if it is not the one `known` to be set, and notes it. macOS refuses all options
+/// of a stream that is closed in both directions (`EINVAL`). Then the call that follows does not
+/// block, and returns what has happened to the stream.
 #[inline]
 fn set_timeout(
     known: &mut Option<Duration>,
