@@ -61,9 +61,9 @@ impl Stop {
     /// Has `wake` called when a stop is requested; at once if it has been. Dropping the guard ends
     /// that.
     ///
-    /// `wake` must not use this `Stop`, and must return soon: meanwhile no other thread can register
-    /// a waker or drop a guard. The slowest one connects to a listener ([`AcceptWaker`]). That takes
-    /// 200 ms if the backlog is full.
+    /// `wake` must not use this `Stop`, and must return soon: meanwhile no other thread can
+    /// register a waker or drop a guard. The slowest one connects to a listener ([`AcceptWaker`]).
+    /// That takes 200 ms if the backlog is full.
     ///
     /// [`AcceptWaker`]: crate::socket::AcceptWaker
     pub fn on_request(&self, wake: impl Fn() + Send + 'static) -> StopGuard {
