@@ -9,8 +9,9 @@ use socklab_core::{
     Begin, Link, Machine, Now, OperationKind, Outbox, Session, Status, Transport, Wait, Watch,
 };
 use socklab_system::{
-    Calls, Lines, LoopClock, Message, MessageSender, Opened, Permit, Run, RunContext, Stop,
-    StopGuard, SystemSocket, Wire, call_error, carry_out, deliver, observed_time, operation, timed,
+    Calls, Lines, LoopClock, Opened, Permit, Run, RunContext, Stop, StopGuard, SystemSocket,
+    ThreadMessage, ThreadMessageSender, Wire, call_error, carry_out, deliver, observed_time,
+    operation, timed,
 };
 
 use crate::wire::BlockingWire;
@@ -30,8 +31,8 @@ pub(crate) struct Conversation<M, W: Watch> {
 struct ThreadCalls {
     wire: BlockingWire,
     buffer: Vec<u8>,
-    messages: Receiver<Message>,
-    sender: Sender<Message>,
+    messages: Receiver<ThreadMessage>,
+    sender: Sender<ThreadMessage>,
     stop_guard: Option<StopGuard>,
     /// A signal writes to the socket itself and so ends a blocked receive. No thread waits for
     /// signals.
@@ -212,7 +213,7 @@ impl ThreadCalls {
     fn wake_fn(&self) -> impl Fn() + Send + 'static {
         let (wake, send) = (self.wire.wake_fn(), self.message_sender());
         move || {
-            send(Message::Wake);
+            send(ThreadMessage::Wake);
             wake();
         }
     }
@@ -255,7 +256,7 @@ impl Calls for ThreadCalls {
         self.wire.inner.abort();
     }
 
-    fn message_sender(&self) -> MessageSender {
+    fn message_sender(&self) -> ThreadMessageSender {
         let sender = self.sender.clone();
         // If the conversation is over by then, the message is dropped.
         Box::new(move |message| drop(sender.send(message)))

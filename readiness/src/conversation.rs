@@ -10,9 +10,9 @@ use socklab_core::{
     Status, Transport, Wait, Watch,
 };
 use socklab_system::{
-    self as system, Budget, Calls, Lines, LoopClock, Mailbox, Message, MessageSender, Opened,
-    Permit, Run, RunContext, SystemSocket, call_error, carry_out, deliver, fault, observed_time,
-    operation, timed,
+    self as system, Budget, Calls, Lines, LoopClock, Mailbox, Opened, Permit, Run, RunContext,
+    SystemSocket, ThreadMessage, ThreadMessageSender, call_error, carry_out, deliver, fault,
+    observed_time, operation, timed,
 };
 
 use crate::model::{Interest, Model, Trigger};
@@ -27,7 +27,7 @@ pub(crate) struct LoopContext<'a, L: Model, W> {
     pub(crate) clock: LoopClock,
     pub(crate) console: &'a dyn Console,
     pub(crate) model: L,
-    pub(crate) mailbox: Arc<Mailbox<(ConversationId, Message)>>,
+    pub(crate) mailbox: Arc<Mailbox<(ConversationId, ThreadMessage)>>,
     pub(crate) lines: Lines,
 }
 
@@ -128,7 +128,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     pub(crate) fn begin(&mut self, begin: Begin, context: &mut LoopContext<'_, L, W>) {
         if let Some(permit) = &self.permit {
             let (mailbox, id) = (Arc::clone(&context.mailbox), self.socket.id);
-            permit.on_evict(move || mailbox.send((id, Message::Wake)));
+            permit.on_evict(move || mailbox.send((id, ThreadMessage::Wake)));
         }
         let now = context.clock.now();
         self.session.turn(&mut context.out).begin(now, begin);
@@ -136,7 +136,7 @@ impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
     }
 
     /// Hands over a message from another thread, and carries out what follows.
-    pub(crate) fn deliver(&mut self, message: Message, context: &mut LoopContext<'_, L, W>) {
+    pub(crate) fn deliver(&mut self, message: ThreadMessage, context: &mut LoopContext<'_, L, W>) {
         let now = context.clock.now();
         let mut turn = self.session.turn(&mut context.out);
         deliver(&mut turn, now, message, &mut context.lines);
@@ -312,7 +312,7 @@ impl<L: Model> Socket<L> {
 struct LoopCalls<'a, L: Model> {
     socket: &'a mut Socket<L>,
     model: &'a mut L,
-    mailbox: &'a Arc<Mailbox<(ConversationId, Message)>>,
+    mailbox: &'a Arc<Mailbox<(ConversationId, ThreadMessage)>>,
 }
 
 impl<L: Model> Calls for LoopCalls<'_, L> {
@@ -365,7 +365,7 @@ impl<L: Model> Calls for LoopCalls<'_, L> {
         self.socket.close(self.model);
     }
 
-    fn message_sender(&self) -> MessageSender {
+    fn message_sender(&self) -> ThreadMessageSender {
         let (mailbox, id) = (Arc::clone(self.mailbox), self.socket.id);
         Box::new(move |message| mailbox.send((id, message)))
     }

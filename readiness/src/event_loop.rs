@@ -10,7 +10,9 @@ use std::time::Duration;
 use socklab_core::{
     Begin, Console, Machine, Observer, OperationKind, Service, Session, Status, Subject, Watch,
 };
-use socklab_system::{self as system, Lines, LoopClock, Mailbox, Message, Run, socket, timed};
+use socklab_system::{
+    self as system, Lines, LoopClock, Mailbox, Run, ThreadMessage, socket, timed,
+};
 
 use crate::conversation::{Conversation, LoopContext};
 use crate::conversations::Conversations;
@@ -155,7 +157,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                 listener.close(&mut self.context.model);
             }
             for id in all.ids() {
-                self.deliver(all, id, Message::Wake);
+                self.deliver(all, id, ThreadMessage::Wake);
             }
         }
         let (mailbox, waker) = (&self.context.mailbox, self.waker.clone());
@@ -274,7 +276,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
         &mut self,
         all: &mut Conversations<L, M, W>,
         id: ConversationId,
-        message: Message,
+        message: ThreadMessage,
     ) {
         self.visit(all, id, |one, context| {
             one.deliver(message, context);

@@ -21,7 +21,7 @@ use crate::wire::Wire;
 
 /// A message from another thread to a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Message {
+pub enum ThreadMessage {
     /// The user's line, or the end of the input.
     Line(LineEvent),
     /// The register's decision on an attempt.
@@ -30,10 +30,10 @@ pub enum Message {
     Wake,
 }
 
-impl Moved for Message {}
+impl Moved for ThreadMessage {}
 
 /// Sends a message to a conversation. If the conversation is over by then, the message is dropped.
-pub type MessageSender = Box<dyn Fn(Message) + Send>;
+pub type ThreadMessageSender = Box<dyn Fn(ThreadMessage) + Send>;
 
 /// The result of opening a socket: its own address, or `None` while a connection is still being
 /// opened. With it the operation for the observer, if a call was made.
@@ -99,7 +99,7 @@ pub trait Calls {
     fn abort(&mut self);
 
     /// Returns how other threads send messages to the conversation.
-    fn message_sender(&self) -> MessageSender;
+    fn message_sender(&self) -> ThreadMessageSender;
 }
 
 /// Carries out what the session asks for, one thing after the other. Returns what to wait for next.
@@ -180,14 +180,14 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
 fn store<W: Watch>(
     run: &Run<W>,
     permit: Option<&Permit>,
-    send: MessageSender,
+    send: ThreadMessageSender,
     id: StoreId,
     attempt: &Attempt,
 ) {
     let (unprotect, clock) = (permit.map(Permit::protect), run.clock);
     let done = Box::new(move |decision| {
         (unprotect.iter()).for_each(|unprotect| unprotect(clock.mono()));
-        send(Message::Stored(id, decision));
+        send(ThreadMessage::Stored(id, decision));
     });
     run.store(attempt.clone(), done);
 }
@@ -214,7 +214,7 @@ fn look_for_stop<M: Machine, W: Watch>(
 fn ask_for_line<W: Watch>(lines: &mut Lines, run: &Run<W>, calls: &impl Calls) -> bool {
     lines.ask(run, || {
         let send = calls.message_sender();
-        move |line| send(Message::Line(line))
+        move |line| send(ThreadMessage::Line(line))
     })
 }
 
@@ -222,16 +222,16 @@ fn ask_for_line<W: Watch>(lines: &mut Lines, run: &Run<W>, calls: &impl Calls) -
 pub fn deliver<M: Machine, O: Observer>(
     turn: &mut Turn<'_, M, O>,
     now: Now,
-    message: Message,
+    message: ThreadMessage,
     lines: &mut Lines,
 ) {
     match message {
-        Message::Line(line) => {
+        ThreadMessage::Line(line) => {
             lines.arrived();
             turn.typed(now, line);
         }
-        Message::Stored(id, decision) => turn.stored(now, id, &decision),
+        ThreadMessage::Stored(id, decision) => turn.stored(now, id, &decision),
         // Nothing to hand over: `carry_out` looks for a stop first.
-        Message::Wake => {}
+        ThreadMessage::Wake => {}
     }
 }

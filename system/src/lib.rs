@@ -28,7 +28,9 @@ mod wire;
 
 pub use acceptor::{AcceptStep, Acceptor, Incoming};
 pub use budget::Budget;
-pub use carry_out::{Calls, Message, MessageSender, Opened, RunContext, carry_out, deliver};
+pub use carry_out::{
+    Calls, Opened, RunContext, ThreadMessage, ThreadMessageSender, carry_out, deliver,
+};
 pub use clock::{Clock, LoopClock};
 pub use datagram::Ancillary;
 #[cfg(target_os = "linux")]

@@ -12,8 +12,8 @@ use socklab_core::{
     Wait, Watch,
 };
 use socklab_system::{
-    Budget, Calls, Clock, Lines, LoopClock, Mailbox, Message, MessageSender, Opened, Permit, Run,
-    RunContext, StopGuard, SystemSocket, Wire, carry_out, deliver, fault, timed,
+    Budget, Calls, Clock, Lines, LoopClock, Mailbox, Opened, Permit, Run, RunContext, StopGuard,
+    SystemSocket, ThreadMessage, ThreadMessageSender, Wire, carry_out, deliver, fault, timed,
 };
 
 use crate::deadline_timer::DeadlineTimer;
@@ -28,7 +28,7 @@ type Opening<T> = Pin<Box<dyn Future<Output = io::Result<(SocketAddr, T)>> + Sen
 /// What ended a conversation's wait.
 pub enum Event<R: AsyncRuntime> {
     /// A message from another thread.
-    Message(Message),
+    ThreadMessage(ThreadMessage),
     /// A connection was opened, or could not be.
     Opened(io::Result<(SocketAddr, R::Tcp)>),
     /// An event of the socket.
@@ -39,7 +39,7 @@ pub enum Event<R: AsyncRuntime> {
 
 /// What a conversation waits for besides its socket.
 pub struct OtherSources<R: AsyncRuntime> {
-    mailbox: Arc<Mailbox<Message>>,
+    mailbox: Arc<Mailbox<ThreadMessage>>,
     opening: Option<Opening<R::Tcp>>,
     timer: DeadlineTimer,
 }
@@ -48,7 +48,7 @@ impl<R: AsyncRuntime> OtherSources<R> {
     /// Ready with a message from another thread, or with the connection that is being opened.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event<R>> {
         if let Poll::Ready(message) = self.mailbox.poll(cx) {
-            return Poll::Ready(Event::Message(message));
+            return Poll::Ready(Event::ThreadMessage(message));
         }
         match &mut self.opening {
             Some(opening) => opening.as_mut().poll(cx).map(Event::Opened),
@@ -111,7 +111,7 @@ impl<R: AsyncRuntime, M: Machine, W: Watch> Conversation<R, M, W> {
     ) -> Self {
         let mailbox = Arc::new(Mailbox::default());
         let wakes = Arc::clone(&mailbox);
-        let wake = move || wakes.send(Message::Wake);
+        let wake = move || wakes.send(ThreadMessage::Wake);
         if let Some(permit) = &permit {
             permit.on_evict(wake.clone());
         }
@@ -192,7 +192,7 @@ impl<R: AsyncRuntime, M: Machine, W: Watch> Conversation<R, M, W> {
                     Err(error) => turn.fault(now, Doing::Opening, fault(&error)),
                 }
             }
-            Event::Message(message) => {
+            Event::ThreadMessage(message) => {
                 deliver(&mut turn, now, message, &mut self.lines);
             }
             Event::Deadline => {}
@@ -263,7 +263,7 @@ impl<R: AsyncRuntime> Calls for TaskCalls<'_, R> {
         self.socket.wire.abort();
     }
 
-    fn message_sender(&self) -> MessageSender {
+    fn message_sender(&self) -> ThreadMessageSender {
         let mailbox = Arc::clone(&self.other_sources.mailbox);
         Box::new(move |message| mailbox.send(message))
     }
