@@ -190,7 +190,7 @@ impl<S: Service, W: Watch + 'static> BlockingAcceptor<'_, '_, S, W> {
                         self.acceptor.accepted(run, accepted);
                     }
                 }
-                AcceptStep::Serve(incoming) if incoming.over.is_some() => {
+                AcceptStep::Serve(incoming) if incoming.exceeded.is_some() => {
                     listener.refuse(incoming);
                 }
                 AcceptStep::Serve(incoming) => return Some(incoming),

@@ -113,8 +113,12 @@ pub fn serve_connection<S: Service, W: Watch + 'static>(
     let (Ok(peer), Ok(local)) = (tcp.peer_addr(), tcp.local_addr()) else {
         return Status::Done;
     };
-    let (link, over) = (Link::first(peer), None);
-    let begin = Begin::Accepted { link, local, over };
+    let (link, exceeded) = (Link::first(peer), None);
+    let begin = Begin::Accepted {
+        link,
+        local,
+        exceeded,
+    };
     run_machine(service.accept(link), BlockingWire::stream(tcp), begin, run)
 }
 

@@ -40,7 +40,7 @@ pub enum Input<'a> {
         /// The limit that an accepted connection exceeds. The machine may only tell the peer so;
         /// after [`REFUSAL_TIMEOUT`](crate::REFUSAL_TIMEOUT) it is stopped. Always `None` for a
         /// client.
-        over: Option<ExceededLimit>,
+        exceeded: Option<ExceededLimit>,
     },
     /// A whole datagram came, possibly empty.
     Datagram {

@@ -42,7 +42,7 @@ pub struct Incoming<T> {
     /// The connection's place in the limit.
     pub permit: Permit,
     /// The limit that the connection exceeds, if any.
-    pub over: Option<ExceededLimit>,
+    pub exceeded: Option<ExceededLimit>,
     local: SocketAddr,
     peer: SocketAddr,
     number: u64,
@@ -75,10 +75,10 @@ impl<T> Acceptor<T> {
         };
         let place = (self.ticket, &self.waker);
         match self.limit.admit(place, peer, self.explains, now) {
-            Admission::Serve(over, permit) => AcceptStep::Serve(Incoming {
+            Admission::Serve(exceeded, permit) => AcceptStep::Serve(Incoming {
                 tcp,
                 permit,
-                over,
+                exceeded,
                 local: self.local,
                 peer,
                 number: run.next_number(),
@@ -134,13 +134,20 @@ impl<T> Incoming<T> {
         service: &S,
         run: &Run<W>,
     ) -> (Session<S::Machine, W::Observer>, Begin) {
-        let (link, local, over) = (Link::first(self.peer), self.local, self.over);
+        let (link, local, exceeded) = (Link::first(self.peer), self.local, self.exceeded);
         let observer = run.watch.observer(Subject::Connection {
             number: self.number,
             peer: self.peer,
             local,
         });
         let session = Session::new(service.accept(link), observer);
-        (session, Begin::Accepted { link, local, over })
+        (
+            session,
+            Begin::Accepted {
+                link,
+                local,
+                exceeded,
+            },
+        )
     }
 }

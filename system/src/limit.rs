@@ -142,9 +142,9 @@ impl ConnectionLimit {
         now: Mono,
     ) -> Admission {
         let mut table = self.table();
-        let serve = |over, kind| {
+        let serve = |exceeded, kind| {
             let limit = self.clone();
-            Admission::Serve(over, Permit { limit, kind })
+            Admission::Serve(exceeded, Permit { limit, kind })
         };
         let place = table.queue.iter().position(|(other, _)| *other == ticket);
         let before = place.unwrap_or(table.queue.len());
@@ -169,14 +169,14 @@ impl ConnectionLimit {
         }
         let prefix = prefix(peer.ip());
         let here = table.prefixes.get(&prefix).copied().unwrap_or(0);
-        let over = if here >= table.per_address {
+        let exceeded = if here >= table.per_address {
             Some(ExceededLimit::PerAddress)
         } else if table.evictable.len() >= table.total && !table.evict(now) {
             Some(ExceededLimit::Total)
         } else {
             None
         };
-        let kind = match over {
+        let kind = match exceeded {
             None => {
                 *table.prefixes.entry(prefix).or_default() += 1;
                 let (number, evictable) = (table.number(), Arc::new(Evictable::new(prefix, now)));
@@ -194,7 +194,7 @@ impl ConnectionLimit {
             }
         };
         table.held += 1;
-        serve(over, kind)
+        serve(exceeded, kind)
     }
 
     /// Gives up a place in the queue.

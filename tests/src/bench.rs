@@ -116,12 +116,12 @@ impl Bench {
                 (Role::Server, Transport::Stream) => Input::Opened {
                     link: Link::first(CLIENT),
                     local: SERVER,
-                    over: None,
+                    exceeded: None,
                 },
                 (Role::Client, _) => Input::Opened {
                     link: Link::first(SERVER),
                     local: CLIENT,
-                    over: None,
+                    exceeded: None,
                 },
             });
         }

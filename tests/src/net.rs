@@ -371,9 +371,13 @@ impl VirtualNet {
                 });
                 self.network.connect(attempt, server);
                 if let Some(server) = server {
-                    let (local, over) = (attempt.to, None);
+                    let (local, exceeded) = (attempt.to, None);
                     self.accepted.push((local, server));
-                    let begin = Begin::Accepted { link, local, over };
+                    let begin = Begin::Accepted {
+                        link,
+                        local,
+                        exceeded,
+                    };
                     self.happen(server, |turn, now| turn.begin(now, begin));
                 }
             }

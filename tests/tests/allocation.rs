@@ -177,10 +177,14 @@ fn a_step_allocates_nothing() {
 #[test]
 fn a_stream_allocates_nothing() {
     let service = Parrots;
-    let (link, local, over) = (Link::first(CLIENT), SERVER, None);
+    let (link, local, exceeded) = (Link::first(CLIENT), SERVER, None);
     let mut server = Session::new(service.accept(link), ());
     let (now, mut out) = (Now::default(), Outbox::new());
-    let begin = Begin::Accepted { link, local, over };
+    let begin = Begin::Accepted {
+        link,
+        local,
+        exceeded,
+    };
     server.turn(&mut out).begin(now, begin);
     carry_out(&mut server, &mut out, now, usize::MAX);
 

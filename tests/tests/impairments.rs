@@ -252,7 +252,7 @@ impl Alone {
             Transport::Stream => Input::Opened {
                 link: LINK,
                 local: SERVER,
-                over: None,
+                exceeded: None,
             },
         });
         alone

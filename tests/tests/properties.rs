@@ -184,12 +184,16 @@ fn make(bench: &mut Bench, one: &Move) {
         }
         Move::Fault(doing, kind) => drop(bench.fault(*doing, *kind)),
         Move::Finished => drop(bench.feed(Input::Finished { link })),
-        Move::Opened(over) => {
-            let (local, over) = match link.peer {
+        Move::Opened(exceeded) => {
+            let (local, exceeded) = match link.peer {
                 SERVER => (CLIENT, None),
-                _ => (SERVER, *over),
+                _ => (SERVER, *exceeded),
             };
-            bench.feed(Input::Opened { link, local, over });
+            bench.feed(Input::Opened {
+                link,
+                local,
+                exceeded,
+            });
         }
         // Only a server is bound.
         Move::Bound if link.peer == CLIENT => {

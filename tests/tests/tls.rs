@@ -154,8 +154,12 @@ fn a_handshake_has_a_limit() {
     let (mut out, link) = (Outbox::new(), Link::first(peer));
     let at = |offset| Now::at(EPOCH, offset);
     server.step(at(Duration::ZERO), Input::Start, &mut out);
-    let over = None;
-    let opened = Input::Opened { link, local, over };
+    let exceeded = None;
+    let opened = Input::Opened {
+        link,
+        local,
+        exceeded,
+    };
     server.step(at(Duration::ZERO), opened, &mut out);
     assert_eq!(server.state(), "Handshake");
     let deadline = server.deadline().unwrap();
@@ -195,7 +199,7 @@ fn a_handshake_counts_for_the_limits_of_the_exchange() {
         Input::Opened {
             link,
             local,
-            over: None,
+            exceeded: None,
         },
         &mut to_client,
     );
@@ -205,7 +209,7 @@ fn a_handshake_counts_for_the_limits_of_the_exchange() {
         Input::Opened {
             link: at_client,
             local: peer,
-            over: None,
+            exceeded: None,
         },
         &mut to_server,
     );
@@ -234,7 +238,7 @@ fn a_handshake_has_the_limit_that_it_is_given() {
         Input::Opened {
             link,
             local,
-            over: None,
+            exceeded: None,
         },
         &mut Outbox::new(),
     );

@@ -76,8 +76,16 @@ fn capitals(text: &'static str) -> impl FnMut() {
     let link = Link::first(CLIENT);
     let mut server = capitals::Server.accept(link);
     server.step(now, Input::Start, &mut out);
-    let (local, over) = (SERVER, None);
-    server.step(now, Input::Opened { link, local, over }, &mut out);
+    let (local, exceeded) = (SERVER, None);
+    server.step(
+        now,
+        Input::Opened {
+            link,
+            local,
+            exceeded,
+        },
+        &mut out,
+    );
     step_again(server, move |link| Input::Bytes { link, bytes: line })
 }
 
@@ -109,9 +117,13 @@ fn echo_through_the_engine(text: &'static str) -> impl FnMut() {
 /// A connection from its beginning to its end.
 fn welcome_through_the_engine() {
     let (now, mut out) = (Now::default(), Outbox::new());
-    let (link, local, over) = (Link::first(CLIENT), SERVER, None);
+    let (link, local, exceeded) = (Link::first(CLIENT), SERVER, None);
     let mut server = Session::new(welcome::Server.accept(link), ());
-    let begin = Begin::Accepted { link, local, over };
+    let begin = Begin::Accepted {
+        link,
+        local,
+        exceeded,
+    };
     server.turn(&mut out).begin(now, begin);
     assert!(carry_out(&mut server, &mut out));
 }

@@ -269,8 +269,12 @@ impl<F: FnMut(&Input<'_>, &mut Standing, &mut Outbox) + Send> Rig<Puppet<F>, ()>
     }
 
     fn accepted(react: F) -> Self {
-        let (link, local, over) = (peer(1), address(9), None);
-        let begin = Begin::Accepted { link, local, over };
+        let (link, local, exceeded) = (peer(1), address(9), None);
+        let begin = Begin::Accepted {
+            link,
+            local,
+            exceeded,
+        };
         Rig::new(Puppet::new(react), (), begin)
     }
 

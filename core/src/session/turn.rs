@@ -27,7 +27,7 @@ pub enum Begin {
         /// The server's address.
         local: SocketAddr,
         /// The limit that it exceeds.
-        over: Option<ExceededLimit>,
+        exceeded: Option<ExceededLimit>,
     },
 }
 
@@ -70,13 +70,21 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
                 let socket = Socket(0);
                 Some(Input::Bound { socket, local })
             }
-            Begin::Accepted { link, local, over } => {
+            Begin::Accepted {
+                link,
+                local,
+                exceeded,
+            } => {
                 session.wire = WireState::Stream;
                 session.link = Some(link);
-                if over.is_some() {
+                if exceeded.is_some() {
                     session.rare().refused_until = Some(now.mono.plus(REFUSAL_TIMEOUT));
                 }
-                Some(Input::Opened { link, local, over })
+                Some(Input::Opened {
+                    link,
+                    local,
+                    exceeded,
+                })
             }
         };
         self.feed(now, Input::Start);
@@ -157,8 +165,15 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
             Transport::Datagram => (WireState::Datagrams, session.link),
             Transport::Stream => (WireState::Stream, Some(link)),
         };
-        let over = None;
-        self.feed(now, Input::Opened { link, local, over });
+        let exceeded = None;
+        self.feed(
+            now,
+            Input::Opened {
+                link,
+                local,
+                exceeded,
+            },
+        );
     }
 
     /// Reports an error of the system, on the machine's only socket or on its stream. If several

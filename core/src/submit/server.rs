@@ -173,7 +173,12 @@ impl Machine for Submission {
             (State::Idle, Input::Start) => {
                 self.state.go(Event::Start);
             }
-            (State::Opening, Input::Opened { over: Some(_), .. }) => {
+            (
+                State::Opening,
+                Input::Opened {
+                    exceeded: Some(_), ..
+                },
+            ) => {
                 self.reply(Event::Busy, now, &Reply::Busy, out);
             }
             (State::Opening, Input::Opened { link, .. }) => {

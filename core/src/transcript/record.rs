@@ -184,11 +184,15 @@ impl<W: Write + Send> Observer for Recorder<W> {
                 words.extend(local);
                 (words, None)
             }
-            Input::Opened { link, local, over } => {
+            Input::Opened {
+                link,
+                local,
+                exceeded,
+            } => {
                 let local = self.local(now, local);
                 let mut words = words(["opened", &self.link(now, link)]);
                 words.extend(local);
-                words.extend(over.map(|limit| limit.name().to_string()));
+                words.extend(exceeded.map(|limit| limit.name().to_string()));
                 (words, None)
             }
             Input::Datagram { link, bytes } => {

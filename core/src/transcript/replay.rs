@@ -140,7 +140,7 @@ impl<'a> Names<'a> {
         Some(Input::Opened {
             link: self.link(line)?,
             local: self.address(local.unwrap_or("local"))?,
-            over: ExceededLimit::ALL.into_iter().find(is_limit),
+            exceeded: ExceededLimit::ALL.into_iter().find(is_limit),
         })
     }
 

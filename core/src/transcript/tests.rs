@@ -31,7 +31,7 @@ fn recorded(masked: bool) -> String {
         Input::Opened {
             link: Link::first(server),
             local: "127.0.0.1:50000".parse().unwrap(),
-            over: None,
+            exceeded: None,
         },
         Input::Line(b"mi dni es 123456\xff"),
         Input::Datagram {

@@ -39,7 +39,7 @@ enum Stage {
 struct Opened {
     link: Link,
     local: SocketAddr,
-    over: Option<ExceededLimit>,
+    exceeded: Option<ExceededLimit>,
 }
 
 /// A machine with its TLS connection.
@@ -201,10 +201,22 @@ impl<M: Machine> Layer<M> {
             let ready = !tls.is_handshaking();
             self.write(link, out);
             if ready && let (Stage::Handshake(began), Some(opened)) = (self.stage, self.opened) {
-                let Opened { link, local, over } = opened;
+                let Opened {
+                    link,
+                    local,
+                    exceeded,
+                } = opened;
                 self.stage = Stage::Open;
                 let opened = if self.is_server { began } else { now };
-                self.feed(opened, Input::Opened { link, local, over }, out);
+                self.feed(
+                    opened,
+                    Input::Opened {
+                        link,
+                        local,
+                        exceeded,
+                    },
+                    out,
+                );
             }
             self.read(now, link, out);
         }
@@ -260,8 +272,16 @@ impl<M: Machine> Layer<M> {
 impl<M: Machine> Machine for Layer<M> {
     fn step(&mut self, now: Now, input: Input<'_>, out: &mut Outbox) {
         match input {
-            Input::Opened { link, local, over } => {
-                self.opened = Some(Opened { link, local, over });
+            Input::Opened {
+                link,
+                local,
+                exceeded,
+            } => {
+                self.opened = Some(Opened {
+                    link,
+                    local,
+                    exceeded,
+                });
                 self.stage = Stage::Handshake(now);
                 if self.tls.is_none() {
                     return self.fail(now, link, FaultKind::Other, out);

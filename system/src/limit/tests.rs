@@ -26,15 +26,15 @@ impl TestLimit {
 
     fn begins(&self, address: &str) -> Begun {
         match self.admit(self.limit.ticket(), address) {
-            Admission::Serve(over, permit) => (over, permit),
+            Admission::Serve(exceeded, permit) => (exceeded, permit),
             Admission::Close => panic!("it is closed"),
             Admission::Wait(until) => panic!("it waits until {until:?}"),
         }
     }
 
     fn served(&self, address: &str) -> Permit {
-        let (over, permit) = self.begins(address);
-        assert_eq!(over, None);
+        let (exceeded, permit) = self.begins(address);
+        assert_eq!(exceeded, None);
         permit
     }
 
@@ -108,8 +108,8 @@ fn the_longest_silent_of_the_most_crowded_address_makes_room() {
     let _fourth = limit.served("192.0.2.4");
     assert!(d.is_evicted() && !a.is_evicted());
     // All others have been heard within a second.
-    let (over, _) = limit.begins("192.0.2.5");
-    assert_eq!(over, Some(ExceededLimit::Total));
+    let (exceeded, _) = limit.begins("192.0.2.5");
+    assert_eq!(exceeded, Some(ExceededLimit::Total));
     assert!(at <= limit.now && !served.is_evicted());
     assert_eq!(limit.limit.evicted(), 4);
 }
@@ -120,11 +120,11 @@ fn who_is_kept_waiting_is_not_silent() {
     let mut limit = TestLimit::new(ConnectionLimit::new(1, 1));
     let served = limit.served("192.0.2.1");
     let unprotect = served.protect();
-    let (over, _) = limit.after(60_000).begins("192.0.2.2");
-    assert_eq!(over, Some(ExceededLimit::Total));
+    let (exceeded, _) = limit.after(60_000).begins("192.0.2.2");
+    assert_eq!(exceeded, Some(ExceededLimit::Total));
     unprotect(limit.now);
-    let (over, _) = limit.after(999).begins("192.0.2.2");
-    assert_eq!(over, Some(ExceededLimit::Total));
+    let (exceeded, _) = limit.after(999).begins("192.0.2.2");
+    assert_eq!(exceeded, Some(ExceededLimit::Total));
     let _next = limit.after(1).served("192.0.2.2");
     assert!(served.is_evicted());
 }

@@ -56,7 +56,7 @@ impl Limited {
     }
 
     /// Asserts that the next connection is refused at once and ends, although its peer is silent.
-    fn assert_refused(&self, over: ExceededLimit) {
+    fn assert_refused(&self, exceeded: ExceededLimit) {
         let ended = self.recording.ended();
         let mut stream = self.server.connect();
         let peer = stream.local_addr().unwrap().to_string();
@@ -71,14 +71,14 @@ impl Limited {
             .iter()
             .find(|line| line.event_name() == "opened");
         let words = &opened.unwrap().words;
-        assert_eq!(words.last().unwrap(), over.name(), "{text}");
+        assert_eq!(words.last().unwrap(), exceeded.name(), "{text}");
         let (first, last) = (&transcript.lines[0], transcript.lines.last().unwrap());
         assert!(last.at - first.at < REFUSAL_TIMEOUT + LATE, "{text}");
         // The transcript replays.
         let peer = stream.local_addr().unwrap();
         let machine = submissions().accept(Link::first(peer));
         assert_eq!(replay(&transcript, machine), Ok(()), "{text}");
-        assert!(transcript.canonical().contains(over.name()));
+        assert!(transcript.canonical().contains(exceeded.name()));
     }
 
     fn finish(self) {
@@ -95,13 +95,13 @@ fn hear(mut stream: &TcpStream) -> String {
 
 /// A peer over a limit is told so, and its connection ends although the peer is silent.
 pub fn over_a_limit_a_peer_is_told<B: Backend>() {
-    for (limit, over) in [
+    for (limit, exceeded) in [
         (ConnectionLimit::new(0, 8), ExceededLimit::Total),
         (ConnectionLimit::new(8, 0), ExceededLimit::PerAddress),
     ] {
         let server = Limited::start::<B>(limit);
         for _ in 0..2 {
-            server.assert_refused(over);
+            server.assert_refused(exceeded);
         }
         server.finish();
     }
@@ -127,14 +127,14 @@ pub fn who_is_not_told_is_closed_at_once<B: Backend>() {
 /// While one connection is served, the next is refused, also by the limit per address. When the
 /// first ends, the next is accepted.
 pub fn when_one_leaves_the_next_is_let_in<B: Backend>() {
-    for (limit, over) in [
+    for (limit, exceeded) in [
         (ConnectionLimit::new(1, 8), ExceededLimit::Total),
         (ConnectionLimit::new(8, 1), ExceededLimit::PerAddress),
     ] {
         let server = Limited::start::<B>(limit.with_silence(super::PATIENCE));
         let mut inside = server.inside();
         for _ in 0..2 {
-            server.assert_refused(over);
+            server.assert_refused(exceeded);
         }
         // The refused connections do not count, and the one that was accepted is served.
         inside.write_all(b"Ana&123456&000000").unwrap();
@@ -160,8 +160,8 @@ pub fn many_are_told_at_once<B: Backend>() {
     }
     drop(inside);
     let all = server.recording.wait_ended(21);
-    let over = |text: &&String| text.contains(ExceededLimit::Total.name());
-    assert_eq!(all.iter().filter(over).count(), 20);
+    let exceeded = |text: &&String| text.contains(ExceededLimit::Total.name());
+    assert_eq!(all.iter().filter(exceeded).count(), 20);
     server.finish();
 }
 

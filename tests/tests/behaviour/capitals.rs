@@ -258,8 +258,12 @@ fn the_address_that_answered_is_the_server() {
     };
     let mut client = Bench::new("capitals", Client, &settings);
     client.feed(Input::Start);
-    let (link, local, over) = (Link::first(SERVER), SERVER, None);
-    client.feed(Input::Opened { link, local, over });
+    let (link, local, exceeded) = (Link::first(SERVER), SERVER, None);
+    client.feed(Input::Opened {
+        link,
+        local,
+        exceeded,
+    });
     client.line("hola");
     client.timer();
     let failure = Failure::NoReply(SERVER, 5 * SECOND);

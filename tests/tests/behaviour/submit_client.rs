@@ -24,7 +24,7 @@ fn one_message_and_its_writing_side_stays_open() {
     let said = client.feed(Input::Opened {
         link,
         local,
-        over: None,
+        exceeded: None,
     });
     assert_eq!(
         said,
@@ -200,7 +200,7 @@ fn what_is_missing_is_asked_for() {
         let said = client.feed(Input::Opened {
             link,
             local,
-            over: None,
+            exceeded: None,
         });
         assert_eq!(said[0], "<- send server \"Ana&123456&548094\"");
     }

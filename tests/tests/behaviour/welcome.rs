@@ -20,7 +20,7 @@ fn the_banner_has_22_bytes() {
     let said = server.feed(Input::Opened {
         link,
         local,
-        over: None,
+        exceeded: None,
     });
     let send = "<- send client1 \"Bienvenido al Servidor\"";
     assert_eq!(said[..2], ["<- notice connection client1", send]);

@@ -229,14 +229,18 @@ fn doorkeeper(input: &Input<'_>, standing: &mut Standing, out: &mut Outbox) {
 /// A connection over a limit is stopped after its time-out, whatever its machine waits for.
 #[test]
 fn a_refusal_has_its_limit() {
-    for over in [None, Some(ExceededLimit::Total)] {
+    for exceeded in [None, Some(ExceededLimit::Total)] {
         let (link, local) = (peer(1), address(9));
-        let begin = Begin::Accepted { link, local, over };
+        let begin = Begin::Accepted {
+            link,
+            local,
+            exceeded,
+        };
         let mut rig = Rig::new(Puppet::new(doorkeeper), (), begin);
-        let until = over.map(|_| rig.now.mono.plus(REFUSAL_TIMEOUT));
+        let until = exceeded.map(|_| rig.now.mono.plus(REFUSAL_TIMEOUT));
         assert_eq!(rig.run().map(|wait| wait.until), Ok(until));
         rig.wait(REFUSAL_TIMEOUT);
-        let ended = over.map_or(Ok(None), |_| Err(Status::Stopped));
+        let ended = exceeded.map_or(Ok(None), |_| Err(Status::Stopped));
         assert_eq!(rig.run().map(|wait| wait.until), ended);
     }
 }
@@ -273,11 +277,11 @@ fn who_has_to_make_room_ends() {
     dead.turn().evict(now);
     assert_eq!(dead.run(), ends);
     assert_eq!(dead.last_heard(), "s0 receiving reset", "it is told of one");
-    let mut over = Rig::accepted(leaver);
-    over.answers.push_back(Ok(1));
-    over.bytes(b"?");
-    let _ = over.run();
-    let now = over.now;
-    over.turn().evict(now);
-    assert_eq!(over.run(), ends);
+    let mut ended = Rig::accepted(leaver);
+    ended.answers.push_back(Ok(1));
+    ended.bytes(b"?");
+    let _ = ended.run();
+    let now = ended.now;
+    ended.turn().evict(now);
+    assert_eq!(ended.run(), ends);
 }

@@ -236,8 +236,12 @@ fn header(exercise: &str, role: Role) -> Header {
 
 /// A connection over a limit has a time-out of its own, which `closing` tests.
 fn accepted() -> Begin {
-    let (link, local, over) = (peer(1), address(9), None);
-    Begin::Accepted { link, local, over }
+    let (link, local, exceeded) = (peer(1), address(9), None);
+    Begin::Accepted {
+        link,
+        local,
+        exceeded,
+    }
 }
 
 #[test]

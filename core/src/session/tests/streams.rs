@@ -223,8 +223,12 @@ fn submission(pieces: &[&[u8]], size: usize) -> (String, Vec<u8>) {
         masked: false,
     };
     let recorder = Recorder::new(&header, String::new());
-    let (link, local, over) = (peer(1), address(9), None);
-    let begin = Begin::Accepted { link, local, over };
+    let (link, local, exceeded) = (peer(1), address(9), None);
+    let begin = Begin::Accepted {
+        link,
+        local,
+        exceeded,
+    };
     let mut rig = Rig::new(service.accept(link), recorder, begin);
     let (mut pieces, mut stored) = (pieces.iter(), false);
     loop {

@@ -118,30 +118,34 @@ fn what_the_register_decided_is_given() {
 fn the_limit_that_is_exceeded_is_given() {
     use crate::input::ExceededLimit;
     let (link, local) = (peer(1), address(9));
-    for over in [
+    for exceeded in [
         None,
         Some(ExceededLimit::Total),
         Some(ExceededLimit::PerAddress),
     ] {
         let told = move |input: &Input<'_>, standing: &mut Standing, _: &mut Outbox| {
             if let Input::Opened {
-                over: Some(over),
+                exceeded: Some(exceeded),
                 local,
                 ..
             } = input
             {
                 assert_eq!(*local, address(9));
-                standing.status = match over {
+                standing.status = match exceeded {
                     ExceededLimit::Total => Status::Done,
                     ExceededLimit::PerAddress => Status::Stopped,
                 };
             }
         };
-        let begin = Begin::Accepted { link, local, over };
+        let begin = Begin::Accepted {
+            link,
+            local,
+            exceeded,
+        };
         let rig = Rig::new(Puppet::new(told), (), begin);
         assert_eq!(
             rig.session.status(),
-            match over {
+            match exceeded {
                 None => Status::Running,
                 Some(ExceededLimit::Total) => Status::Done,
                 Some(ExceededLimit::PerAddress) => Status::Stopped,

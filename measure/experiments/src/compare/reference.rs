@@ -183,7 +183,7 @@ impl Reference {
                         let accepted = Begin::Accepted {
                             link: Link::first(*local),
                             local: link.peer,
-                            over: None,
+                            exceeded: None,
                         };
                         events.push_back((SERVER, Event::Begin(accepted)));
                     }
