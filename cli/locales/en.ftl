@@ -201,7 +201,7 @@ reply-format = the format is name&DNI&code, for example Ana García&12345678&123
 reply-dni-letter = the DNI is sent without its letter: only its digits
 reply-dni-letter-nie = a DNI is sent without its letter, and a NIE with both of its letters, which must be right: X1234567L
 reply-busy = the server is busy: send it again in a few seconds
-reply-unavailable = the register cannot record anything at the moment and your submission is not in it: tell your lecturer, and send it again later
+reply-unavailable = the register cannot record anything at the moment and your submission is not confirmed: tell your lecturer, and send it again later
 # $seconds (number) - how long to wait
 reply-throttled = too many attempts: wait { $seconds ->
     [one] { $seconds } second
@@ -259,6 +259,8 @@ trouble-entry = what the register { $place } has of a student is damaged: { $det
 trouble-silent = the register { $place } does not answer ({ $detail }): check that its server runs and can be reached
 trouble-password = the register { $place } is named with a password, which everybody on this computer can see (ps): leave it out of the address, and put it into PGPASSWORD or ~/.pgpass
 trouble-key = the key of the register { $place } cannot be used: { $detail }
+trouble-key-name = the register { $place } uses a new key now, but the key's file could not be given its name ({ $detail }): take .next from the end of its name, and start the servers again
+trouble-uncertain = it is not known whether the register { $place } recorded this: { $detail }
 trouble-output = the output cannot be written: { $detail }
 trouble-input = this cannot be used: { $detail }
 # $lab (text) - the exercise
@@ -453,6 +455,8 @@ enrolled = { $count ->
 enrol-key = the secrets are encrypted under { $file }: keep it with the server and away from the register's backups
 # $file (text) - the sheet
 sheet-void = the register did not record the secrets: the cards in { $file } do not count, delete them
+# $file (text) - the sheet
+sheet-uncertain = the cards in { $file } may count or not: delete them, and make new ones with another --sheet (with enrol, also --replace)
 # $count (number) - how many secrets
 rekeyed = { $count ->
     [one] { $count } secret is encrypted under a new key: its card still counts

@@ -201,7 +201,7 @@ reply-format = el formato es nombre&DNI&código, por ejemplo Ana García&1234567
 reply-dni-letter = el DNI se envía sin su letra: solo las cifras
 reply-dni-letter-nie = el DNI se envía sin su letra, y el NIE con sus dos letras, que deben ser las correctas: X1234567L
 reply-busy = el servidor está ocupado: vuelva a enviarlo dentro de unos segundos
-reply-unavailable = el registro no puede guardar nada en este momento y su envío no consta en él: avise a su profesor y vuelva a enviarlo más tarde
+reply-unavailable = el registro no puede guardar nada en este momento y su envío no está confirmado: avise a su profesor y vuelva a enviarlo más tarde
 # $seconds (number) - cuánto hay que esperar
 reply-throttled = demasiados intentos: espere { $seconds ->
     [one] { $seconds } segundo
@@ -259,6 +259,8 @@ trouble-entry = lo que el registro { $place } tiene de un estudiante está daña
 trouble-silent = el registro { $place } no responde ({ $detail }): compruebe que su servidor funciona y que se puede llegar a él
 trouble-password = el registro { $place } se ha indicado con una contraseña, que cualquiera ve en este equipo (ps): quítela de la dirección y póngala en PGPASSWORD o en ~/.pgpass
 trouble-key = la clave del registro { $place } no sirve: { $detail }
+trouble-key-name = el registro { $place } usa ya una clave nueva, pero no se ha podido dar a su fichero el nombre que le toca ({ $detail }): quítele .next del final del nombre y vuelva a iniciar los servidores
+trouble-uncertain = no se sabe si el registro { $place } ha guardado esto: { $detail }
 trouble-output = no se puede escribir la salida: { $detail }
 trouble-input = esto no sirve: { $detail }
 # $lab (text) - the exercise
@@ -453,6 +455,8 @@ enrolled = { $count ->
 enrol-key = los secretos están cifrados con { $file }: guárdelo con el servidor y lejos de las copias del registro
 # $file (text) - la hoja
 sheet-void = el registro no ha guardado los secretos: las tarjetas de { $file } no valen, bórrelas
+# $file (text) - la hoja
+sheet-uncertain = las tarjetas de { $file } pueden valer o no: bórrelas y haga otras con otro --sheet (con enrol, además --replace)
 # $count (number) - cuántos secretos
 rekeyed = { $count ->
     [one] { $count } secreto está cifrado con una clave nueva: su tarjeta sigue valiendo

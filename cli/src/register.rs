@@ -373,6 +373,8 @@ pub(crate) fn register_error(
         ErrorKind::Silent => "trouble-silent",
         ErrorKind::Password => "trouble-password",
         ErrorKind::Key => "trouble-key",
+        ErrorKind::KeyName => "trouble-key-name",
+        ErrorKind::Uncertain => "trouble-uncertain",
         ErrorKind::Output => "trouble-output",
         ErrorKind::Input => "trouble-input",
     };

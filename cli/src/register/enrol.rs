@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use socklab_core::otp::uri::{Style, provisioning};
 use socklab_core::otp::{Dni, Key};
-use socklab_register::NewSecrets;
+use socklab_register::{ErrorKind, NewSecrets};
 
 use super::{RegisterCommand, RunError};
 use socklab_text::markup::escaped;
@@ -169,12 +169,16 @@ impl RegisterCommand<'_> {
         self.outputs
             .secret(sheet, page.as_bytes())
             .map_err(|error| FileError::new(sheet, error))?;
-        if let Err(error) = self.archive.give_out(secrets, replace) {
-            print::line(&messages.say_with("sheet-void", &[("file", &sheet)]));
-            return Err(error.into());
+        let given = self.archive.give_out(secrets, replace);
+        let said = [("count", &count as _), ("file", &sheet as _)];
+        match given.as_ref().map_err(|error| error.kind) {
+            Ok(()) | Err(ErrorKind::KeyName) => print::info(&messages.say_with("enrolled", &said)),
+            Err(ErrorKind::Uncertain) => {
+                print::line(&messages.say_with("sheet-uncertain", &said[1..]));
+            }
+            Err(_) => print::line(&messages.say_with("sheet-void", &said[1..])),
         }
-        print::info(&messages.say_with("enrolled", &[("count", &count), ("file", &sheet)]));
-        Ok(())
+        Ok(given?)
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -258,7 +258,7 @@ fn what_is_there_is_replaced_or_grows() {
     for _ in 0..2 {
         let (address, _taken) = nobody_on_udp();
         let mut client = socklab(&format!("echo client {address} --transcript {transcript}"));
-        client.stdin(std::process::Stdio::null());
+        client.stdin(Stdio::null());
         pipe(client, "hola\n").code(1);
     }
     let shown = stdout(&run(&format!("transcript show {transcript}")).success());
@@ -612,6 +612,43 @@ fn secrets_and_keys_are_replaced_on_request() {
     .unwrap();
     let (_server, _) = place.serve("--secret random");
     assert!(!place.at("register.db.key.next").exists());
+}
+
+/// The register has a new key and new secrets, and only then something fails: the cards count.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_key_without_its_name_leaves_the_cards() {
+    let place = RegisterFolder::new();
+    let dnis: String = (0..40)
+        .map(|n| format!("--dni {} ", 2_000_000 + n))
+        .collect();
+    place
+        .ask(&format!("enrol {dnis} --sheet {}", place.shown("1")))
+        .success();
+    let key = place.at("register.db.key");
+    fs::remove_file(&key).unwrap();
+    // The sheet does not fit into the pipe, so the command waits while the new key is moved away.
+    let mut command = socklab("register rekey --lost --sheet /dev/stdout --register");
+    command.arg(place.at("register.db"));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut sheet = vec![0];
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut sheet).unwrap();
+    fs::rename(place.at("register.db.key.next"), place.at("away")).unwrap();
+    stdout.read_to_end(&mut sheet).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    fs::write(place.at("2"), sheet).unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("40 secrets on /dev/stdout"), "{said}");
+    assert!(
+        said.contains("take .next from the end of its name"),
+        "{said}"
+    );
+    assert!(!said.contains("do not count"), "{said}");
+    fs::rename(place.at("away"), &key).unwrap();
+    assert!(says(&place, &cards(&place.at("2"))[7]).starts_with("OK registered"));
 }
 
 /// From the shell: a server whose register is moved, and the way back.

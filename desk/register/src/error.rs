@@ -50,6 +50,10 @@ pub enum ErrorKind {
     Password,
     /// The key file is missing, or belongs to another register.
     Key,
+    /// The new key is in use, but its file still has its temporary name.
+    KeyName,
+    /// It is not known whether the register recorded the change.
+    Uncertain,
     /// The output cannot be written.
     Output,
     /// The input (a roster, a secret) cannot be used.

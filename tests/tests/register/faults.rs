@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use socklab_core::register::Decision;
-use socklab_register::{ErrorKind, RegisterEvent};
+use socklab_register::{Archive, ErrorKind, RegisterEvent};
 
 use crate::guessing::Card;
 use crate::{EventLog, TempRegister, on_both, random, right, rules};
@@ -12,6 +12,7 @@ use crate::{EventLog, TempRegister, on_both, random, right, rules};
 on_both! {
     one_damaged_secret
     one_entry_that_cannot_be_written
+    secrets_of_a_commit_that_fails
     a_key_of_another_register
 }
 
@@ -61,6 +62,33 @@ fn one_damaged_secret(register: &TempRegister) {
     let (other, bad) = (Card::of("12345675", register), Card::of(BAD, register));
     assert_eq!(server.submit(other.right(1, 0)), "accepted 2");
     assert_eq!(server.submit(bad.right(9, 0)), "accepted 3");
+}
+
+/// The answer to a commit may be lost, so secrets are only said not to count if it was never asked
+/// for.
+fn secrets_of_a_commit_that_fails(register: &TempRegister) {
+    let mut archive = register.location.archive_or_create().unwrap();
+    let refusal = |archive: &mut Archive| {
+        let key = register.beside("key");
+        let secrets = archive.draw_secrets(&[BAD.to_owned()], &key).unwrap();
+        archive.give_out(&secrets, true).unwrap_err().kind
+    };
+    if register.cluster.is_none() {
+        register.tamper(
+            "CREATE TRIGGER bad BEFORE INSERT ON students BEGIN SELECT RAISE(ABORT, 'bad'); END",
+        );
+        assert_eq!(refusal(&mut archive), ErrorKind::Entry);
+        return;
+    }
+    register.tamper(
+        "CREATE FUNCTION bad() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'bad'; END $$;
+         CREATE CONSTRAINT TRIGGER bad AFTER INSERT ON students
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION bad()",
+    );
+    assert_eq!(refusal(&mut archive), ErrorKind::Uncertain);
+    register.tamper("ALTER TABLE students ADD CONSTRAINT worse CHECK (dni = '')");
+    assert_eq!(refusal(&mut archive), ErrorKind::Entry);
 }
 
 /// Whatever the database has against one row, the others of its batch are written.

@@ -77,7 +77,8 @@ impl Archive {
     /// without it, none of the DNIs may have one.
     ///
     /// # Errors
-    /// [`ErrorKind::Exists`] names a DNI that has a secret.
+    /// [`ErrorKind::Exists`] names a DNI that has a secret. After [`ErrorKind::KeyName`] the
+    /// secrets count, and after [`ErrorKind::Uncertain`] they may; after all others they do not.
     pub fn give_out(&mut self, new: &NewSecrets, replace: bool) -> Result<(), Error> {
         let (NewKey::Present(key) | NewKey::Next(key, _)) = &new.key;
         let sql = match replace {
@@ -90,14 +91,21 @@ impl Archive {
                  ON CONFLICT (dni) DO UPDATE SET secret = $2 WHERE students.secret IS NULL"
             }
         };
-        within(&mut *self.sql, |register| {
+        let mut written = false;
+        let recorded = within(&mut *self.sql, |register| {
             for (dni, secret) in &new.secrets {
                 let sealed = key.seal(dni, secret)?;
                 if register.run(sql, &[dni.as_str().into(), sealed.into()])? == 0 {
                     return Err(Error::new(ErrorKind::Exists, dni));
                 }
             }
+            written = true;
             Ok(())
+        });
+        recorded.map_err(|error| match written {
+            // Only the commit failed; its answer may have been lost.
+            true => Error::new(ErrorKind::Uncertain, error),
+            false => error,
         })?;
         match &new.key {
             NewKey::Present(_) => Ok(()),
@@ -105,7 +113,7 @@ impl Archive {
                 if path.exists() {
                     // Keep the old file: it may be the key of another register.
                     fs::rename(path, unused_name(&with_suffix(path, ".old")))
-                        .map_err(|e| named(path, &e))?;
+                        .map_err(|e| key_name(path, &e))?;
                 }
                 put_next(path)
             }
@@ -116,7 +124,8 @@ impl Archive {
     /// are. [Damaged](Archive::damaged_secrets) secrets are left as they are.
     ///
     /// # Errors
-    /// When the key is not that of the register; then nothing has changed.
+    /// When the key is not that of the register; then nothing has changed. After
+    /// [`ErrorKind::KeyName`] the new key is in use.
     pub fn rekey(&mut self, path: &Path) -> Result<u64, Error> {
         let (old, _) = open_key(&mut *self.sql, path)?;
         let next = create_next(path)?;
@@ -189,11 +198,12 @@ fn create_next(path: &Path) -> Result<KeyFile, Error> {
 
 /// Renames the new key to the old one's name. The old key is of no use any more.
 fn put_next(path: &Path) -> Result<(), Error> {
-    fs::rename(next(path), path)
-        .and_then(|()| sync_folder(path))
-        .map_err(|e| named(path, &e))
+    fs::rename(next(path), path).map_err(|e| key_name(path, &e))?;
+    // Ignore errors: if a power cut undoes the renaming, `open_key` does it again.
+    let _ = sync_folder(path);
+    Ok(())
 }
 
-fn named(path: &Path, error: &io::Error) -> Error {
-    Error::new(ErrorKind::Key, format!("{}: {error}", path.display()))
+fn key_name(path: &Path, error: &io::Error) -> Error {
+    Error::new(ErrorKind::KeyName, format!("{}: {error}", path.display()))
 }

@@ -111,7 +111,7 @@ fn replace(new: &Path, path: &Path) -> Result<Option<PathBuf>, Error> {
         alone = None;
     }
     fs::rename(new, path).map_err(failed)?;
-    sync_folder(path).map_err(failed)?;
+    sync_folder(path).map_err(Error::system(ErrorKind::Uncertain))?;
     drop(alone);
     Ok(Some(kept))
 }
