@@ -83,6 +83,8 @@ survey-short-visits-differ = Short visits: each costs { $best } { $least } µs o
 # $models (text) - those that make others wait, $count of them
 # $value (text) - for how long, in milliseconds
 # $spared (text) - the others
+# $least, $most (text) - how long they wait, in milliseconds
+survey-slow-client-everybody = A slow client: with every one of these servers the others wait, { $least } to { $most } ms.
 survey-slow-client-nobody = A slow client: nobody else waits for it.
 survey-slow-client-spares = A slow client: with { $spared } nobody waits for it; with the others all do, { $value } ms.
 survey-slow-client-waits = A slow client: only { $models } { $count ->
@@ -90,6 +92,8 @@ survey-slow-client-waits = A slow client: only { $models } { $count ->
    *[other] make
 } the others wait for it, { $value } ms.
 
+# $least, $most (text) - how long they wait, in milliseconds
+survey-slow-request-everybody = A slow request (20 ms inside the server): with every one of these servers the others wait, { $least } to { $most } ms.
 survey-slow-request-nobody = A slow request (20 ms inside the server): nobody else waits for it.
 survey-slow-request-spares = A slow request (20 ms inside the server): with { $spared } nobody waits; it stops all the others, { $value } ms.
 survey-slow-request-waits = A slow request (20 ms inside the server) stops { $models } for everybody; with { $spared } nobody waits.

@@ -82,6 +82,8 @@ survey-short-visits-differ = Visitas breves: cada una cuesta { $least } µs de C
 # $models (text) - los que hacen esperar a los demás, $count de ellos
 # $value (text) - cuánto, en milisegundos
 # $spared (text) - los otros
+# $least, $most (text) - cuánto esperan, en milisegundos
+survey-slow-client-everybody = Un cliente lento: con todos estos servidores esperan los demás, de { $least } a { $most } ms.
 survey-slow-client-nobody = Un cliente lento: nadie más espera por él.
 survey-slow-client-spares = Un cliente lento: con { $spared } nadie espera por él; con los demás esperan todos, { $value } ms.
 survey-slow-client-waits = Un cliente lento: solo { $models } { $count ->
@@ -89,6 +91,8 @@ survey-slow-client-waits = Un cliente lento: solo { $models } { $count ->
    *[other] hacen
 } esperar a los demás, { $value } ms.
 
+# $least, $most (text) - cuánto esperan, en milisegundos
+survey-slow-request-everybody = Una petición lenta (20 ms dentro del servidor): con todos estos servidores esperan los demás, de { $least } a { $most } ms.
 survey-slow-request-nobody = Una petición lenta (20 ms dentro del servidor): nadie más espera por ella.
 survey-slow-request-spares = Una petición lenta (20 ms dentro del servidor): con { $spared } no espera nadie; detiene a todos los demás, { $value } ms.
 survey-slow-request-waits = Una petición lenta (20 ms dentro del servidor) detiene a { $models } para todos; con { $spared } no espera nadie.

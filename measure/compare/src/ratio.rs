@@ -49,6 +49,10 @@ pub const FEWEST: usize = 3;
 /// none.
 pub const FAMILY_WISE_ERROR: f64 = 0.02;
 
+/// Up to this ratio, the waits of two processes may differ although they run the same program. It
+/// is generous, because the differences that matter are of ten times and more.
+const ALIKE: f64 = 2.0;
+
 /// The drift of a ratio: the standard deviation of its logarithm between runs, beyond the noise of
 /// the rounds. It comes from where a program lies in memory, what else the machine does, how warm
 /// the machine is. No run can see it in itself (Mytkowicz, Diwan, Hauswirth and Sweeney, "Producing
@@ -138,6 +142,28 @@ impl Comparison {
         }
     }
 
+    /// Compares how long clients waited in the slices of two servers. Disturbances only lengthen a
+    /// wait, and a server that makes clients wait does so in every slice; so this is a precedence
+    /// test, which a few disturbed slices of the better server do not change.
+    ///
+    /// It tests whether one server's waits are over [`ALIKE`] times the other's, which is the
+    /// interval that a rejection leaves.
+    pub(crate) fn of_waits(model: &[f64], best: &[f64]) -> Self {
+        let scaled: Vec<f64> = model.iter().map(|one| one / ALIKE).collect();
+        let medians = statistics::median(model).zip(statistics::median(best));
+        let above = Interval {
+            low: ALIKE,
+            high: f64::INFINITY,
+        };
+        Comparison {
+            pairs: model.len().min(best.len()),
+            ratio: medians.map(|(model, best)| model / best),
+            interval: Some(above),
+            prediction: Some(above),
+            p_value: Some(statistics::precedence(best, &scaled)),
+        }
+    }
+
     fn around(pairs: usize, centre: Option<f64>, error: Option<Uncertainty>, drift: f64) -> Self {
         let known = centre.zip(error.map(|error| error.and_known(drift)));
         let around = |times: f64| {
@@ -194,6 +220,13 @@ pub struct RatioSeries {
 
 /// Estimates and judges several ratios that are shown together.
 pub fn compare_all(several: &[RatioSeries]) -> Vec<(Comparison, Verdict)> {
+    let all = estimate_all(several);
+    let verdicts = verdicts(&all);
+    all.into_iter().zip(verdicts).collect()
+}
+
+/// Estimates several ratios that are shown together.
+pub(crate) fn estimate_all(several: &[RatioSeries]) -> Vec<Comparison> {
     let compare = |one: &RatioSeries| {
         let alike = |other: &&RatioSeries| (other.metric, other.open) == (one.metric, one.open);
         let alike = several.iter().filter(alike);
@@ -204,9 +237,7 @@ pub fn compare_all(several: &[RatioSeries]) -> Vec<(Comparison, Verdict)> {
             false => Comparison::of(&one.logs, typical, drift),
         }
     };
-    let all: Vec<Comparison> = several.iter().map(compare).collect();
-    let verdicts = verdicts(&all);
-    all.into_iter().zip(verdicts).collect()
+    several.iter().map(compare).collect()
 }
 
 /// The verdict on each of all the comparisons that are shown together.

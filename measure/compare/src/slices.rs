@@ -16,9 +16,16 @@
 use fastrand::Rng;
 
 /// A slice does not count if other programs used more than this share of its time on one of the two
-/// cores. `/proc/stat` counts in hundredths of a second, so in a slice of a tenth the share may be
-/// wrong by 0.1.
-pub const DISTURBED: f64 = 0.15;
+/// cores.
+const DISTURBED: f64 = 0.15;
+
+/// By how many seconds a reading of `/proc/stat` may be wrong: it counts in hundredths.
+const TICK: f64 = 0.01;
+
+/// Whether other programs, which used a share `others` of a slice of so many seconds, disturbed it.
+pub fn is_disturbed(others: f64, seconds: f64) -> bool {
+    others > DISTURBED.max(TICK / seconds)
+}
 
 /// How many slices may be repeated, for each that is planned.
 pub const REPEATS: f64 = 0.5;
@@ -98,15 +105,15 @@ impl Iterator for Blocks {
     }
 }
 
-/// Which of a server's slices count, given the share that others took of each. These are the
-/// undisturbed ones, if they are at least half as many as planned. Otherwise all count, because
-/// other programs would choose which few are left.
-pub fn counted(others: &[f64], planned: u32) -> Vec<bool> {
-    let calm: Vec<bool> = others.iter().map(|share| *share <= DISTURBED).collect();
+/// Which of a server's slices count, given which are disturbed. These are the undisturbed ones, if
+/// they are at least half as many as planned. Otherwise all count, because other programs would
+/// choose which few are left.
+pub fn counted(disturbed: &[bool], planned: u32) -> Vec<bool> {
+    let calm: Vec<bool> = disturbed.iter().map(|disturbed| !disturbed).collect();
     let enough = 2 * calm.iter().filter(|calm| **calm).count() >= planned as usize;
     match enough {
         true => calm,
-        false => vec![true; others.len()],
+        false => vec![true; disturbed.len()],
     }
 }
 
@@ -184,11 +191,17 @@ mod tests {
     #[test]
     fn calm_slices_count_if_there_are_enough() {
         assert_eq!(
-            counted(&[0.0, 0.9, 0.1, 0.2], 4),
+            counted(&[false, true, false, true], 4),
             [true, false, true, false]
         );
-        assert_eq!(counted(&[0.0, 0.9, 0.9, 0.2], 4), [true; 4]);
+        assert_eq!(counted(&[false, true, true, true], 4), [true; 4]);
         assert_eq!(counted(&[], 4), [false; 0]);
-        assert_eq!(counted(&[DISTURBED], 1), [true]);
+    }
+
+    #[test]
+    fn a_tick_of_the_clock_is_no_disturbance() {
+        assert!(is_disturbed(0.16, 0.1) && !is_disturbed(0.15, 0.1));
+        // In 35 ms a tick is a share of 0.29.
+        assert!(is_disturbed(0.3, 0.035) && !is_disturbed(0.28, 0.035));
     }
 }

@@ -1,10 +1,12 @@
 //! The few pieces of statistics that the summary needs, for few rounds on noisy machines.
 
+mod precedence;
 mod student;
 mod uncertainty;
 
 use fastrand::Rng;
 
+pub use precedence::precedence;
 pub use student::{quantile, two_sided};
 pub use uncertainty::{Uncertainty, typical};
 

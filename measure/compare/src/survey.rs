@@ -122,6 +122,9 @@ pub struct QuestionResults {
     /// For the question of silent connections: their memory, for each contestant and round.
     #[serde(default)]
     pub silent: Vec<Silent>,
+    /// For the questions of who waits: how long the others waited, for each contestant and round.
+    #[serde(default)]
+    pub waits: Vec<Waits>,
     /// Contestants without figures.
     #[serde(default)]
     pub absent: Vec<Absent>,
@@ -138,6 +141,18 @@ pub struct Silent {
     pub connections: u32,
     /// By how much the server's resident memory grew for each of them, in bytes.
     pub bytes: f64,
+}
+
+/// How long clients waited in one round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Waits {
+    /// The contestant.
+    pub model: String,
+    /// The number of the round.
+    pub round: u32,
+    /// The 99th percentile of the response time in each slice, in microseconds; with fewer than a
+    /// hundred visits in a slice, the longest.
+    pub p99: Vec<f64>,
 }
 
 /// A contestant that has no figure for a question.

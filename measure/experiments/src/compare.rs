@@ -243,7 +243,7 @@ fn in_slices(
 /// reported. A target that never replied, or that sent a wrong reply, ends the comparison.
 fn check(
     plan: &Plan,
-    TrialOutcome { trial, wrong }: TrialOutcome,
+    TrialOutcome { trial, wrong, .. }: TrialOutcome,
     results: &Results,
     progress: &mut dyn ComparisonProgress,
 ) -> Result<Option<Trial>, Unmeasured> {

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use fastrand::Rng;
-use socklab_compare::slices::{Blocks, DISTURBED};
+use socklab_compare::slices::{Blocks, is_disturbed};
 use socklab_load::{LoadGenerator, Outcome, WarmUp};
 use socklab_process::ProcessUsage;
 
@@ -34,6 +34,12 @@ pub(crate) struct Slice {
     pub(crate) cpu: Option<Duration>,
     /// The share of the cores' time that other programs used.
     pub(crate) others: f64,
+}
+
+impl Slice {
+    fn is_disturbed(&self) -> bool {
+        is_disturbed(self.others, self.outcome.seconds)
+    }
 }
 
 /// A server with its load.
@@ -121,7 +127,7 @@ impl<'p> Testbed<'p> {
                 &loaded.name,
                 slice.outcome.replies as f64 / slice.outcome.seconds,
             );
-            let disturbed = slice.others > DISTURBED;
+            let disturbed = slice.is_disturbed();
             loaded.slices.push(slice);
             if disturbed {
                 blocks.repeat(planned);

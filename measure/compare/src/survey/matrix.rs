@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{AbsentReason, Question, QuestionResults, Survey};
-use crate::ratio::{self, RatioSeries};
+use crate::ratio::{self, Comparison, RatioSeries};
 use crate::results::Trial;
 use crate::statistics;
 use crate::summary::{Metric, Verdict};
@@ -20,7 +20,7 @@ pub enum SurveyMetric {
     P50,
     /// CPU time for each reply or connection, in microseconds.
     Cpu,
-    /// The 99th percentile of the response time, in microseconds.
+    /// The 99th percentile of the response time in a slice, in microseconds.
     P99,
     /// Resident memory for each silent connection, in bytes.
     Bytes,
@@ -106,6 +106,9 @@ impl Matrix {
         // All comparisons with the best of a column: the index of the column and of the contestant.
         let mut rivals = Vec::new();
         let mut series = Vec::new();
+        // Those of waits, which are compared by slices.
+        let mut waiting = Vec::new();
+        let mut waits = Vec::new();
         for results in &survey.questions {
             for &metric in results.question.metrics() {
                 let figures: Vec<Option<f64>> = survey
@@ -119,6 +122,12 @@ impl Matrix {
                 for (at, _) in known.filter(|(at, _)| best.is_some_and(|best| best.0 != *at)) {
                     let best = best.map_or(at, |best| best.0);
                     let [one, other] = [at, best].map(|at| &survey.contestants[at]);
+                    if metric == SurveyMetric::P99 {
+                        let [one, other] = [one, other].map(|model| results.waits_of(model));
+                        waits.push(Comparison::of_waits(&one, &other));
+                        waiting.push((columns.len(), at));
+                        continue;
+                    }
                     series.push(RatioSeries {
                         metric: metric.kind(),
                         open: false,
@@ -141,9 +150,12 @@ impl Matrix {
                 });
             }
         }
-        for ((column, at), (comparison, verdict)) in
-            rivals.into_iter().zip(ratio::compare_all(&series))
-        {
+        rivals.extend(waiting);
+        let mut comparisons = ratio::estimate_all(&series);
+        comparisons.extend(waits);
+        let verdicts = ratio::verdicts(&comparisons);
+        let judged = comparisons.into_iter().zip(verdicts);
+        for ((column, at), (comparison, verdict)) in rivals.into_iter().zip(judged) {
             let MatrixCell::Figure(_, mark) = &mut columns[column].cells[at] else {
                 continue;
             };
@@ -225,22 +237,17 @@ impl SurveyMetric {
     pub(crate) fn of(self, trial: &Trial) -> Option<f64> {
         let figure = match self {
             SurveyMetric::P50 => trial.response.percentile(0.5)?,
-            // Fewer samples than usual are enough, because rounds are compared one by one and the
-            // median of the rounds is shown.
-            SurveyMetric::P99 => {
-                (trial.response.samples >= 100).then(|| trial.response.at(0.99))?
-            }
             SurveyMetric::Cpu => {
                 let server = trial.server.as_ref()?;
                 (server.user + server.system) / trial.replies as f64
             }
-            SurveyMetric::Bytes => return None,
+            SurveyMetric::P99 | SurveyMetric::Bytes => return None,
         };
         (figure.is_finite() && figure > 0.0).then_some(figure)
     }
 }
 
-/// The figures of a contestant, by round.
+/// The figures of a contestant, by round. Waits have more than one.
 fn rounds(results: &QuestionResults, model: &str, metric: SurveyMetric) -> Vec<(u32, f64)> {
     if metric == SurveyMetric::Bytes {
         let silent = results.silent.iter().filter(|one| one.model == model);
@@ -253,13 +260,11 @@ fn rounds(results: &QuestionResults, model: &str, metric: SurveyMetric) -> Vec<(
 }
 
 fn figure(results: &QuestionResults, model: &str, metric: SurveyMetric) -> Option<f64> {
-    let figures = rounds(results, model, metric);
-    statistics::median(
-        &figures
-            .iter()
-            .map(|(_, figure)| *figure)
-            .collect::<Vec<_>>(),
-    )
+    if metric == SurveyMetric::P99 {
+        return statistics::median(&results.waits_of(model));
+    }
+    let figures = rounds(results, model, metric).into_iter();
+    statistics::median(&figures.map(|(_, figure)| figure).collect::<Vec<_>>())
 }
 
 /// The logarithms of the ratios of two contestants, one for each round that both have.
@@ -272,6 +277,12 @@ fn logs(results: &QuestionResults, model: &str, other: &str, metric: SurveyMetri
 }
 
 impl QuestionResults {
+    /// How long clients of a contestant waited, in each slice of all rounds.
+    fn waits_of(&self, model: &str) -> Vec<f64> {
+        let rounds = self.waits.iter().filter(|one| one.model == model);
+        rounds.flat_map(|one| &one.p99).copied().collect()
+    }
+
     /// Why a contestant has no figure.
     fn absent(&self, model: &str) -> Option<AbsentReason> {
         let absent = self.absent.iter().find(|one| one.model == model);

@@ -16,6 +16,10 @@ const NAMED: usize = 3;
 /// noise.
 const WAITS: f64 = 5.0;
 
+/// From this wait on, in microseconds, clients did wait, whatever the others' figures are: half of
+/// the slow request's work.
+const WAITED: f64 = 10_000.0;
+
 /// Puts a survey into words.
 #[derive(Clone, Copy)]
 pub struct SurveyText<'s> {
@@ -183,9 +187,16 @@ impl<'s> SurveyText<'s> {
         let (Some(least), Some(most)) = (column.least(), column.most()) else {
             return self.messages.say("survey-no-figures");
         };
+        if least >= WAITED {
+            let shown = |figure| shown(column.measure, figure, self.messages);
+            return self.say_with(
+                &format!("survey-{name}-everybody"),
+                &[("least", &shown(least)), ("most", &shown(most))],
+            );
+        }
         let (waits, spared) = (waits(column), spared(column));
         let Some(first) = waits.first() else {
-            if column.is_unsure() && most / least >= WAITS {
+            if most >= WAITED || column.is_unsure() && most / least >= WAITS {
                 return self.unsure(results);
             }
             return self.messages.say(&format!("survey-{name}-nobody"));
@@ -368,7 +379,8 @@ fn waits(column: &Column) -> Vec<usize> {
 /// The contestants that have a figure and do not make other clients wait.
 fn spared(column: &Column) -> Vec<usize> {
     let waits = waits(column);
-    let spared = |at: &usize| column.cells[*at].figure().is_some() && !waits.contains(at);
+    let short = |figure: f64| figure < WAITED;
+    let spared = |at: &usize| column.cells[*at].figure().is_some_and(short) && !waits.contains(at);
     (0..column.cells.len()).filter(spared).collect()
 }
 

@@ -7,12 +7,13 @@ use socklab_compare::results::{
     Environment, Generator, Latencies, Load, Losses, Operations, ServerUsage, Trial,
 };
 use socklab_compare::survey::{
-    Absent, AbsentReason, Question, QuestionResults, SCHEMA, Silent, Survey,
+    Absent, AbsentReason, Question, QuestionResults, SCHEMA, Silent, Survey, Waits,
 };
 
 /// What a server is like: p50 of one client, CPU for a reply and for a visit (all in microseconds),
 /// how long others wait for a slow client and a slow request (milliseconds), bytes for a silent
 /// connection, CPU beside a thousand of them.
+#[derive(Clone, Copy)]
 pub(crate) struct Like {
     pub(crate) name: &'static str,
     pub(crate) one: f64,
@@ -73,7 +74,10 @@ pub(crate) const SAME: Like = Like {
     ..like("same", 20.0, 5.0, 10.0, 6.0)
 };
 
-fn normal(rng: &mut Rng) -> f64 {
+/// How many slices a round of a question of who waits has.
+pub(crate) const SLICES: usize = 4;
+
+pub(crate) fn normal(rng: &mut Rng) -> f64 {
     let length = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
     length * (std::f64::consts::TAU * rng.f64()).cos()
 }
@@ -132,6 +136,7 @@ pub(crate) fn survey(servers: &[Like], noise: f64, seed: u64) -> Survey {
             load: Load::Closed { connections: 1 },
             trials: Vec::new(),
             silent: Vec::new(),
+            waits: Vec::new(),
             absent: Vec::new(),
         };
         for like in servers {
@@ -144,6 +149,16 @@ pub(crate) fn survey(servers: &[Like], noise: f64, seed: u64) -> Survey {
                 continue;
             }
             for round in 0..rounds {
+                let waits = match question {
+                    Question::SlowClient => Some(like.client),
+                    Question::SlowRequest => Some(like.request),
+                    _ => None,
+                };
+                results.waits.extend(waits.map(|waits| Waits {
+                    model: like.name.to_owned(),
+                    round,
+                    p99: (0..SLICES).map(|_| off(1e3 * waits)).collect(),
+                }));
                 let (times, cpu) = match question {
                     Question::OneClient => ((like.one, 3.0 * like.one), 9.0),
                     Question::HundredBusy => ((200.0, 300.0), like.busy),

@@ -4,7 +4,8 @@
 mod common;
 mod made;
 
-use made::{Like, SAME, SERVERS, survey};
+use fastrand::Rng;
+use made::{Like, SAME, SERVERS, SLICES, normal, survey};
 use socklab_compare::survey::sentences::SurveyText;
 use socklab_compare::survey::{
     Absent, AbsentReason, Mark, Matrix, MatrixCell, Question, Survey, SurveyMetric, page, table,
@@ -99,6 +100,74 @@ fn the_same_server_is_seldom_told_from_itself() {
     });
     let told = told.count() as f64 / f64::from(runs);
     assert!(told <= 0.05, "{told}");
+}
+
+/// The slices of a contestant in the question of the slow request.
+fn slices<'s>(survey: &'s mut Survey, name: &'s str) -> impl Iterator<Item = &'s mut f64> {
+    let questions = survey.questions.iter_mut();
+    let asked = questions.filter(|one| one.question == Question::SlowRequest);
+    let waits = asked.flat_map(|results| results.waits.iter_mut());
+    let of = waits.filter(move |one| one.model == name);
+    of.flat_map(|one| &mut one.p99)
+}
+
+/// A server that makes nobody wait, in slices of which other programs disturb three of twelve.
+#[test]
+fn a_difference_of_fifty_times_is_not_lost_to_disturbed_slices() {
+    for (disturbed, seed) in
+        (0..=3).flat_map(|disturbed| (0..100).map(move |seed| (disturbed, seed)))
+    {
+        let mut survey = survey(&SERVERS, 0.1, seed);
+        let mut rng = Rng::with_seed(seed);
+        for wait in slices(&mut survey, "blocking") {
+            *wait = 420.0 * (0.3 * normal(&mut rng)).exp();
+        }
+        let mut places: Vec<usize> = (0..3 * SLICES).collect();
+        rng.shuffle(&mut places);
+        for (at, wait) in slices(&mut survey, "blocking").enumerate() {
+            if places[at] < disturbed {
+                *wait = 1e3 * (5.0 + 40.0 * rng.f64());
+            }
+        }
+        let matrix = Matrix::new(&survey);
+        let request = column(&matrix, Question::SlowRequest, SurveyMetric::P99);
+        assert!(request[1].is_best(), "{disturbed}, {seed}: {request:?}");
+        for cell in [0, 2, 3, 4, 5, 6].map(|at| &request[at]) {
+            let times = cell.worse().unwrap_or_default();
+            assert!(times > 25.0, "{disturbed}, {seed}: {request:?}");
+        }
+    }
+}
+
+/// Servers that are the same, though each process is a little slower or faster in all its slices,
+/// and other programs disturb a quarter of the slices.
+#[test]
+fn disturbed_slices_do_not_tell_the_same_server_from_itself() {
+    let same = || ["a", "b", "c", "d", "e", "f", "g"].map(|name| Like { name, ..SAME });
+    let runs: u32 = 400;
+    let told = (0..runs).filter(|seed| {
+        let mut survey = survey(&same(), 0.05, u64::from(*seed));
+        let mut rng = Rng::with_seed(u64::from(*seed));
+        for results in &mut survey.questions {
+            for round in &mut results.waits {
+                let process = (0.15 * normal(&mut rng)).exp();
+                for wait in &mut round.p99 {
+                    let disturbed = rng.f64() < 0.25;
+                    *wait *= process
+                        * if disturbed {
+                            1.0 + 60.0 * rng.f64()
+                        } else {
+                            1.0
+                        };
+                }
+            }
+        }
+        let matrix = Matrix::new(&survey);
+        let mut cells = matrix.columns.iter().flat_map(|column| &column.cells);
+        cells.any(|cell| cell.worse().is_some())
+    });
+    let told = told.count();
+    assert!(told * 20 <= runs as usize, "{told} of {runs}");
 }
 
 #[test]
@@ -224,6 +293,22 @@ fn an_unsure_run_recommends_no_server() {
     // Nor does it name one that looks as if it waited.
     let named = all.iter().filter(|one| *one != "not sure in this run");
     assert!(named.clone().all(|one| !one.contains("mio")), "{all:?}");
+}
+
+/// Where all wait equally long, there is no best one for whom "nobody waits" would be true.
+#[test]
+fn where_everybody_waits_nobody_is_said_to_be_spared() {
+    let waiting = [SERVERS[2], SERVERS[4], SERVERS[5]];
+    let survey = survey(&waiting, 0.02, 9);
+    let matrix = Matrix::new(&survey);
+    let messages = common::messages("en");
+    let text = SurveyText::new(&survey, &matrix, &messages);
+    let request = &text.sentences()[4];
+    assert!(
+        request.contains("with every one of these servers the others wait, 20 to 20 ms"),
+        "{request}"
+    );
+    assert!(text.choices().iter().all(|(id, _)| *id != "blocking"));
 }
 
 #[test]

@@ -60,6 +60,7 @@ pub(super) fn run(
     Ok(TrialOutcome {
         trial,
         wrong: outcome.first_wrong,
+        tails: Vec::new(),
     })
 }
 

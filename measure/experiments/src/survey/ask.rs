@@ -8,12 +8,12 @@ use std::time::Duration;
 use fastrand::Rng;
 use socklab_compare::results::Load;
 use socklab_compare::survey::contestants::POLLS;
-use socklab_compare::survey::{Absent, AbsentReason, Question, QuestionResults, Silent};
+use socklab_compare::survey::{Absent, AbsentReason, Question, QuestionResults, Silent, Waits};
 use socklab_core::lab;
 use socklab_load::{Idle, LoadGenerator, Mismatch, SLOW_WORK, SlowClient, SlowRequests};
 
 use super::SurveyProgress;
-use super::plan::{self, Plan, SILENT, SILENT_BEFORE};
+use super::plan::{self, BLOCKS_OF_WAITS, Plan, SILENT, SILENT_BEFORE};
 use crate::compare::connections_and_pace;
 use crate::measured::ServerSpec;
 use crate::testbed::{Background, Contestant, Server, Testbed, TrialOutcome, differs};
@@ -65,6 +65,7 @@ pub(super) fn ask(
             load: plan::load(question).1,
             trials: Vec::new(),
             silent: Vec::new(),
+            waits: Vec::new(),
             absent,
         },
         parts: (0, plan.rounds(question)),
@@ -128,7 +129,7 @@ impl Asking<'_> {
         }
         let (blocks, length) = match self.question {
             Question::SlowClient | Question::SlowRequest => {
-                (1, self.plan.thoroughness.slice_of_waits)
+                (BLOCKS_OF_WAITS, self.plan.thoroughness.slice_of_waits)
             }
             _ => (self.plan.blocks(), self.plan.thoroughness.slice),
         };
@@ -146,12 +147,18 @@ impl Asking<'_> {
                 (f64::from(part) + within) / f64::from(parts),
             );
         })?;
-        for TrialOutcome { trial, wrong } in testbed.trials(round, 0, blocks) {
+        for outcome in testbed.trials(round, 0, blocks) {
+            let TrialOutcome {
+                trial,
+                wrong,
+                tails,
+            } = outcome;
             let name = trial.model.clone();
-            let after: u64 = trial.replies;
+            // Replies that came after a slice count: beside a slow client most may.
+            let replied = trial.service.samples > 0;
             if let Some(Mismatch { expected, got }) = wrong {
                 self.is_absent_by_name(&name, differs(&expected, &got));
-            } else if after == 0 {
+            } else if !replied {
                 self.is_absent_by_name(
                     &name,
                     AbsentReason::Stopped {
@@ -160,6 +167,10 @@ impl Asking<'_> {
                     },
                 );
             } else {
+                if matches!(question, Question::SlowClient | Question::SlowRequest) {
+                    let (model, p99) = (name, tails);
+                    self.results.waits.push(Waits { model, round, p99 });
+                }
                 self.results.trials.push(trial);
             }
         }
@@ -264,6 +275,7 @@ impl Asking<'_> {
         self.left.retain(|one| one.name != name);
         self.results.trials.retain(|one| one.model != name);
         self.results.silent.retain(|one| one.model != name);
+        self.results.waits.retain(|one| one.model != name);
         let model = name.to_owned();
         self.results.absent.push(Absent { model, why });
     }

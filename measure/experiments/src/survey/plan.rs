@@ -18,6 +18,10 @@ pub(super) const SILENT: u32 = 1000;
 /// first connections is not what one more costs.
 pub(super) const SILENT_BEFORE: u32 = 100;
 
+/// How many blocks each round of a question of who waits has. Three rounds then have twelve slices
+/// of each server: of the best one three may be disturbed, and the verdict stands.
+pub(super) const BLOCKS_OF_WAITS: u32 = 4;
+
 /// A survey to be made.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -42,7 +46,8 @@ pub struct Thoroughness {
     pub rounds_of_waits: u32,
     /// How long a slice is.
     pub slice: Duration,
-    /// How long a slice is beside a slow client or slow requests.
+    /// How long a slice is beside a slow client or slow requests. A slow request and the pause
+    /// after it take 20 ms each; the slice ends in a pause.
     pub slice_of_waits: Duration,
     /// How long each load runs before it counts.
     pub warm_up: Duration,
@@ -55,7 +60,7 @@ impl Thoroughness {
         rounds: 5,
         rounds_of_waits: 3,
         slice: Duration::from_millis(100),
-        slice_of_waits: Duration::from_millis(300),
+        slice_of_waits: Duration::from_millis(75),
         warm_up: Duration::from_millis(40),
     };
     /// A third of a minute.
@@ -64,7 +69,7 @@ impl Thoroughness {
         rounds: 3,
         rounds_of_waits: 3,
         slice: Duration::from_millis(60),
-        slice_of_waits: Duration::from_millis(140),
+        slice_of_waits: Duration::from_millis(35),
         warm_up: Duration::from_millis(15),
     };
 }
@@ -76,7 +81,7 @@ impl Plan {
     /// How many blocks each round of a question has, so that all fit into the budget.
     pub(super) fn blocks(&self) -> u32 {
         let how = &self.thoroughness;
-        let waits = 2 * how.rounds_of_waits * how.slice_of_waits;
+        let waits = 2 * how.rounds_of_waits * BLOCKS_OF_WAITS * how.slice_of_waits;
         // Three questions in all rounds, and the silent ones in as many as the waits.
         let one = (3 * how.rounds + how.rounds_of_waits) * how.slice;
         let servers = u32::try_from(self.contestants.len()).unwrap_or(1).max(1);
@@ -90,7 +95,7 @@ impl Plan {
         let how = &self.thoroughness;
         let rounds = 3 * how.rounds + 3 * how.rounds_of_waits;
         let slices = (3 * how.rounds + how.rounds_of_waits) * how.slice * self.blocks()
-            + 2 * how.rounds_of_waits * how.slice_of_waits;
+            + 2 * how.rounds_of_waits * BLOCKS_OF_WAITS * how.slice_of_waits;
         let servers = u32::try_from(self.contestants.len()).unwrap_or(1);
         let silent = Duration::from_millis(150) * how.rounds_of_waits;
         let proof = Duration::from_millis(150);

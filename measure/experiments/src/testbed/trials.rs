@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use socklab_compare::results::{Generator, Latencies, Losses, Operations, ServerUsage, Trial};
-use socklab_compare::slices::{DISTURBED, counted};
+use socklab_compare::slices::counted;
 use socklab_load::{Mismatch, Outcome, WarmUp};
 use socklab_process::ProcessUsage;
 
@@ -28,6 +28,8 @@ pub(crate) fn latencies(histogram: &Histogram<u64>) -> Latencies {
 pub(crate) struct TrialOutcome {
     pub(crate) trial: Trial,
     pub(crate) wrong: Option<Mismatch>,
+    /// The 99th percentile of the response times of each slice, in microseconds.
+    pub(crate) tails: Vec<f64>,
 }
 
 /// One server's slices of a round, and which of them count.
@@ -40,11 +42,10 @@ pub(crate) struct Slices {
 impl Slices {
     /// The slices that were run, if `planned` were planned.
     pub(crate) fn new(all: Vec<Slice>, planned: u32) -> Self {
-        let others: Vec<f64> = all.iter().map(|slice| slice.others).collect();
-        let disturbed = others.iter().filter(|share| **share > DISTURBED).count();
+        let disturbed: Vec<bool> = all.iter().map(Slice::is_disturbed).collect();
         Slices {
-            counts: counted(&others, planned),
-            disturbed: disturbed as u32,
+            counts: counted(&disturbed, planned),
+            disturbed: disturbed.into_iter().filter(|one| *one).count() as u32,
             all,
         }
     }
@@ -153,10 +154,16 @@ impl Slices {
             limits: Vec::new(),
             invalid: Vec::new(),
         };
+        let tail = |slice: &Slice| slice.outcome.response.value_at_quantile(0.99) as f64 / 1e3;
+        let tails = self.counted().map(tail).collect();
         let wrong = self
             .all
             .into_iter()
             .find_map(|slice| slice.outcome.first_wrong);
-        TrialOutcome { trial, wrong }
+        TrialOutcome {
+            trial,
+            wrong,
+            tails,
+        }
     }
 }
