@@ -226,11 +226,11 @@ help-arg-target = Measure somebody else's server with the same load
 help-arg-server-cores = How many cores the server has (1 unless given; the generator has one of its own)
 help-arg-unobserved = Do not count what the drivers do
 help-arg-register-folder = Where submit's registers are made: the disk that is measured (here unless given)
-help-arg-json = Write all that was measured, and its summary; - for standard output, in place of the table
-help-arg-csv = Write the figures of each model and load
-help-arg-markdown = Write the table for a page
-help-arg-hdr = Write the latencies as HdrHistogram prints them
-help-arg-report = Where the report goes (socklab-compare.html or socklab-EXERCISE.html unless given)
+help-arg-json = Write all that was measured, and its summary; - for standard output, in place of the table (a file that is there is replaced only if this option wrote it)
+help-arg-csv = Write the figures of each model and load (a file that is there is replaced only if this option wrote it)
+help-arg-markdown = Write the table for a page (a file that is there is replaced only if this option wrote it)
+help-arg-hdr = Write the latencies as HdrHistogram prints them (a file that is there is replaced only if this option wrote it)
+help-arg-report = Where the report goes (socklab-compare.html or socklab-EXERCISE.html unless given) (a file that is there is replaced only if this option wrote it)
 help-arg-old = The earlier results, written by --json
 help-arg-new = The later ones
 

@@ -8,7 +8,7 @@ help-timeline-examples = socklab timeline echo ; socklab timeline submit --model
 help-arg-timeline-exercise = The exercise
 help-arg-timeline-models = Which models, with commas between them (one of each kind unless given)
 help-arg-timeline-format = text for the terminal; mermaid: sequence diagrams in Markdown; svg: a picture; chrome: a trace that ui.perfetto.dev opens. Without it, what the extension of --output stands for (.md, .svg, .json), or text
-help-arg-timeline-output = Write into FILE instead of standard output
+help-arg-timeline-output = Write into FILE instead of standard output (a file that is there is replaced only if this option wrote it)
 help-arg-timeline-ascii = Draw the lanes in plain ASCII
 help-arg-timeline-slide = All models on one time axis, a line each: the first question of the client that is not slow, as each server has it
 

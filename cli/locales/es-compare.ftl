@@ -226,11 +226,11 @@ help-arg-target = Mide el servidor de otra persona con la misma carga
 help-arg-server-cores = Cuántos núcleos tiene el servidor (1 si no se dice; el generador tiene uno propio)
 help-arg-unobserved = No cuenta lo que hacen los controladores
 help-arg-register-folder = Dónde se crean los registros de submit: el disco que se mide (aquí si no se dice)
-help-arg-json = Escribe todo lo medido y su resumen; con -, en la salida estándar en lugar de la tabla
-help-arg-csv = Escribe las cifras de cada modelo y carga
-help-arg-markdown = Escribe la tabla para una página
-help-arg-hdr = Escribe las latencias como las imprime HdrHistogram
-help-arg-report = Dónde va el informe (socklab-compare.html o socklab-EJERCICIO.html si no se dice)
+help-arg-json = Escribe todo lo medido y su resumen; con -, en la salida estándar en lugar de la tabla (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
+help-arg-csv = Escribe las cifras de cada modelo y carga (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
+help-arg-markdown = Escribe la tabla para una página (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
+help-arg-hdr = Escribe las latencias como las imprime HdrHistogram (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
+help-arg-report = Dónde va el informe (socklab-compare.html o socklab-EJERCICIO.html si no se dice) (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
 help-arg-old = Los resultados de antes, escritos por --json
 help-arg-new = Los de después
 

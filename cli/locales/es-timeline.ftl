@@ -8,7 +8,7 @@ help-timeline-examples = socklab timeline echo ; socklab timeline submit --model
 help-arg-timeline-exercise = El ejercicio
 help-arg-timeline-models = Qué modelos, separados por comas (si no, uno de cada clase)
 help-arg-timeline-format = text para el terminal; mermaid: diagramas de secuencia en Markdown; svg: una imagen; chrome: una traza que se abre en ui.perfetto.dev. Sin ella, lo que indique la extensión de --output (.md, .svg, .json), o text
-help-arg-timeline-output = Escribe en FICHERO en lugar de en la salida estándar
+help-arg-timeline-output = Escribe en FICHERO en lugar de en la salida estándar (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
 help-arg-timeline-ascii = Dibuja las calles en ASCII
 help-arg-timeline-slide = Todos los modelos en un mismo eje de tiempo, una línea cada uno: la primera pregunta del cliente que no es lento, como la ve cada servidor
 

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
-use socklab_files::{Error, Log, Outputs, Readers, others_may_read};
+use socklab_files::{Error, Kind, Log, Outputs, Readers, others_may_read};
 
 use crate::outlet::{Outlet, Sink};
 use crate::print;
-use socklab_text::{Messages, impl_error, system_error};
+use socklab_text::{Messages, Variable, impl_error, system_error};
 
 /// Why a file was not read or written.
 #[derive(Debug)]
@@ -35,6 +35,11 @@ impl FileError {
             Error::Database => "output-database",
             Error::InUse => "output-in-use",
             Error::Exists => "output-exists",
+            Error::OfAnotherKind => "output-of-another-kind",
+            Error::Extension(list) => {
+                let values: [(&str, &dyn Variable); 2] = [("file", file), ("list", list)];
+                return messages.say_with("output-extension", &values);
+            }
             Error::Foreign => "output-foreign",
             Error::Unread => "output-unread",
             Error::Io(error) => {
@@ -58,9 +63,10 @@ pub(crate) fn write_public(
     outputs: &mut Outputs,
     path: &Path,
     bytes: &[u8],
+    kinds: &[Kind<'_>],
 ) -> Result<(), FileError> {
     let mut write = || {
-        let mut output = outputs.replace(path, Readers::Anybody)?;
+        let mut output = outputs.replace(path, Readers::Anybody, kinds)?;
         output.write_all(bytes)?;
         Ok::<(), Error>(output.finish()?)
     };

@@ -186,17 +186,17 @@ fn draw(uri: &str, args: &EnrollArgs, messages: &dyn Messages) -> Result<(), QrE
         }
     }
     let mut outputs = Outputs::default();
-    let mut save = |file: &Path, bytes: &[u8]| {
-        let written = outputs.secret(file, bytes);
+    let mut save = |file: &Path, bytes: &[u8], extension: &str| {
+        let written = outputs.secret(file, bytes, &[extension]);
         written.map_err(|error| QrError::File(FileError::new(file, error)))?;
         print::info(&messages.say_with("wrote-file", &[("file", &file)]));
         Ok(())
     };
     if let Some(file) = &args.png {
-        save(file, &qr::png(uri).map_err(too_long)?)?;
+        save(file, &qr::png(uri).map_err(too_long)?, "png")?;
     }
     if let Some(file) = &args.svg {
-        save(file, qr::svg(uri).map_err(too_long)?.as_bytes())?;
+        save(file, qr::svg(uri).map_err(too_long)?.as_bytes(), "svg")?;
     }
     Ok(())
 }

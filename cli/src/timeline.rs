@@ -1,12 +1,11 @@
 //! `socklab timeline`: where each model waits, seen in one small exchange.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command};
 use socklab_core::lab::{self, Exercise};
 use socklab_experiments::timeline;
-use socklab_files::{Outputs, Readers};
+use socklab_files::{Kind, Outputs, Readers};
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 use socklab_timeline::{Chart, Glyphs, chrome, mermaid, slide, svg_of_all, text};
@@ -21,6 +20,20 @@ use crate::tour::not_played;
 
 /// What a chart can be written as.
 const FORMATS: [&str; 4] = ["text", "mermaid", "svg", "chrome"];
+
+/// The files of a format.
+fn kind<'a>(format: &str, exercise: &'a Exercise) -> Kind<'a> {
+    let (extensions, begins): (&[&str], &[u8]) = match format {
+        "mermaid" => (&["md", "mmd"], b"```mermaid\n"),
+        "svg" => (
+            &["svg"],
+            b"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"tl-chart\"",
+        ),
+        "chrome" => (&["json"], b"{\"displayTimeUnit\":"),
+        _ => (&["txt"], exercise.name.as_bytes()),
+    };
+    Kind { extensions, begins }
+}
 
 // Other commands have options of the same names, with other help.
 #[derive(Args, Debug)]
@@ -51,12 +64,12 @@ impl TimelineArgs {
             return format;
         }
         let file = self.timeline_output.as_deref();
-        match file.and_then(Path::extension).and_then(OsStr::to_str) {
-            Some("md" | "mmd") => "mermaid",
-            Some("svg") => "svg",
-            Some("json") => "chrome",
-            _ => FORMATS[0],
-        }
+        let extension = file.and_then(Path::extension).unwrap_or_default();
+        let fits = |format: &&str| {
+            let mut known = kind(format, lab::EXERCISES[0]).extensions.iter();
+            known.any(|one| extension.eq_ignore_ascii_case(one))
+        };
+        FORMATS.into_iter().find(fits).unwrap_or(FORMATS[0])
     }
 }
 
@@ -80,10 +93,16 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     if let Some(exit) = models.iter().find_map(refused) {
         return exit;
     }
+    let formats = match (&args.timeline_format, args.timeline_slide) {
+        (Some(format), _) => vec![format.as_str()],
+        (None, true) => vec![FORMATS[0]],
+        (None, false) => FORMATS.to_vec(),
+    };
+    let kinds: Vec<Kind<'_>> = formats.iter().map(|one| kind(one, exercise)).collect();
     // Better known before the measurement than after it.
     let mut outputs = Outputs::default();
     if let Some(file) = &args.timeline_output
-        && let Err(error) = outputs.can_replace(file, Readers::Anybody)
+        && let Err(error) = outputs.can_replace(file, Readers::Anybody, &kinds)
     {
         return Exit::Failed.because(&FileError::new(file, error).say(messages));
     }
@@ -106,7 +125,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         outlet::payload(format!("{}\n", shown.trim_end()).as_bytes());
         return done(&charts, &models);
     };
-    if let Err(error) = write_public(&mut outputs, file, shown.as_bytes()) {
+    if let Err(error) = write_public(&mut outputs, file, shown.as_bytes(), &kinds) {
         return Exit::Failed.because(&error.say(messages));
     }
     print::line(&messages.say_with("wrote-file", &[("file", file)]));

@@ -4,6 +4,8 @@
 //!
 //! * A database, its log and its key are never overwritten, nor is an input or another output of
 //!   the same command ([`Outputs`]).
+//! * A file that is there is replaced only if the command could have written it: its extension and
+//!   its beginning are those of a [`Kind`] of the output. No output gets another extension.
 //! * A regular file is written under a temporary name, synced and renamed. So after a crash either
 //!   the old or the new file is complete ([`Outputs::replace`]). Devices and pipes are written
 //!   directly.
@@ -20,9 +22,10 @@ mod log;
 mod output;
 mod scratch;
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 pub use create::{
@@ -42,6 +45,15 @@ pub enum Readers {
     Anybody,
 }
 
+/// What an output is called, and how it begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind<'a> {
+    /// The extensions that its name may have. It may also have none.
+    pub extensions: &'a [&'a str],
+    /// The first bytes of every such file.
+    pub begins: &'a [u8],
+}
+
 /// Why a file was not written.
 #[derive(Debug)]
 pub enum Error {
@@ -51,6 +63,10 @@ pub enum Error {
     InUse,
     /// The file exists, and must not.
     Exists,
+    /// The file exists, and is of no kind that the output has.
+    OfAnotherKind,
+    /// No file of the output's kinds has such a name. Contains the extensions that they have.
+    Extension(String),
     /// The file's content is not what is to be appended to.
     Foreign,
     /// It is a named pipe that no program reads.
@@ -71,6 +87,8 @@ impl fmt::Display for Error {
             Error::Database => f.write_str("it is a register, or its log or key"),
             Error::InUse => f.write_str("the same command uses this file for something else"),
             Error::Exists => f.write_str("it is there already"),
+            Error::OfAnotherKind => f.write_str("it is there already, with other contents"),
+            Error::Extension(list) => write!(f, "its name must end in {list}"),
             Error::Foreign => f.write_str("it has other contents"),
             Error::Unread => f.write_str("no program reads this pipe"),
             Error::Io(error) => error.fmt(f),
@@ -113,13 +131,19 @@ impl Outputs {
         }
     }
 
-    /// Opens a file whose contents will replace an existing file's, once they are
-    /// [complete](Output::finish).
+    /// Opens a file whose contents will replace those of an existing file of one of the `kinds`,
+    /// once they are [complete](Output::finish).
     ///
     /// # Errors
     /// When the file must not be overwritten, or cannot be.
-    pub fn replace(&mut self, path: &Path, readers: Readers) -> Result<Output, Error> {
+    pub fn replace(
+        &mut self,
+        path: &Path,
+        readers: Readers,
+        kinds: &[Kind<'_>],
+    ) -> Result<Output, Error> {
         self.check(path)?;
+        check_kind(path, kinds)?;
         let output = Output::open(path, readers)?;
         self.protect(path);
         Ok(output)
@@ -129,8 +153,14 @@ impl Outputs {
     ///
     /// # Errors
     /// As for `replace`.
-    pub fn can_replace(&self, path: &Path, readers: Readers) -> Result<(), Error> {
+    pub fn can_replace(
+        &self,
+        path: &Path,
+        readers: Readers,
+        kinds: &[Kind<'_>],
+    ) -> Result<(), Error> {
         self.check(path)?;
+        check_kind(path, kinds)?;
         Output::open(path, readers).map(drop)
     }
 
@@ -147,12 +177,13 @@ impl Outputs {
     }
 
     /// Writes a secret into a new file that only its owner may read: durably, and whole or not at
-    /// all.
+    /// all. Its name has one of the `extensions`, or none.
     ///
     /// # Errors
     /// When the file exists, even as a dangling link, or cannot be written.
-    pub fn secret(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    pub fn secret(&mut self, path: &Path, bytes: &[u8], extensions: &[&str]) -> Result<(), Error> {
         self.check(path)?;
+        check_extension(path, extensions)?;
         new_secret(path, bytes)?;
         self.protect(path);
         Ok(())
@@ -183,16 +214,52 @@ impl Outputs {
     }
 }
 
+/// Checks that a file may get this name, and that a regular file of this name is empty or of one of
+/// these kinds.
+fn check_kind(path: &Path, kinds: &[Kind<'_>]) -> Result<(), Error> {
+    let extensions: Vec<&str> = kinds
+        .iter()
+        .flat_map(|kind| kind.extensions.to_vec())
+        .collect();
+    check_extension(path, &extensions)?;
+    let longest = kinds.iter().map(|kind| kind.begins.len()).max();
+    let head = match head(path, longest.unwrap_or(0)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        head => head?,
+    };
+    let is_ours = head.is_empty() || kinds.iter().any(|kind| head.starts_with(kind.begins));
+    is_ours.then_some(()).ok_or(Error::OfAnotherKind)
+}
+
+/// Checks that the name has one of these extensions, or none. A device or a pipe may have any.
+fn check_extension(path: &Path, extensions: &[&str]) -> Result<(), Error> {
+    let fits = |one: &OsStr| {
+        extensions
+            .iter()
+            .any(|known| one.eq_ignore_ascii_case(known))
+    };
+    let special = fs::metadata(path).is_ok_and(|there| !there.is_file());
+    if special || path.extension().is_none_or(fits) {
+        return Ok(());
+    }
+    let mut list: Vec<String> = extensions.iter().map(|one| format!(".{one}")).collect();
+    list.dedup();
+    Err(Error::Extension(list.join(", ")))
+}
+
+/// The first bytes of a regular file.
+fn head(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    if fs::metadata(path)?.is_file() {
+        let mut start = fs::File::open(path)?.take(most as u64);
+        start.read_to_end(&mut head)?;
+    }
+    Ok(head)
+}
+
 /// Whether a file begins as SQLite's files do.
 fn is_database(path: &Path) -> bool {
-    let head = || -> io::Result<Vec<u8>> {
-        let mut head = Vec::new();
-        if fs::metadata(path)?.is_file() {
-            fs::File::open(path)?.take(16).read_to_end(&mut head)?;
-        }
-        Ok(head)
-    };
-    let head = head().unwrap_or_default();
+    let head = head(path, 16).unwrap_or_default();
     MARKS.iter().any(|mark| head.starts_with(mark))
 }
 

@@ -6,6 +6,12 @@ use super::*;
 
 const HEADER: &[u8] = b"SQLite format 3\0 and so on";
 
+/// Names without an extension, and files with any contents.
+const ANY: [Kind<'static>; 1] = [Kind {
+    extensions: &["csv", "db", "key"],
+    begins: b"",
+}];
+
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
@@ -20,7 +26,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn replace(outputs: &mut Outputs, path: &Path, text: &[u8]) -> Result<(), Error> {
-    let mut output = outputs.replace(path, Readers::Owner)?;
+    let mut output = outputs.replace(path, Readers::Owner, &ANY)?;
     output.write_all(text)?;
     Ok(output.finish()?)
 }
@@ -59,10 +65,10 @@ fn databases_and_inputs_are_refused() {
     let before = names(folder.path());
     for (name, database) in refused {
         for error in [
-            outputs.replace(&at(name), Readers::Owner).map(drop),
-            outputs.can_replace(&at(name), Readers::Owner),
+            outputs.replace(&at(name), Readers::Owner, &ANY).map(drop),
+            outputs.can_replace(&at(name), Readers::Owner, &ANY),
             outputs.append(&at(name), Readers::Owner, b"{").map(drop),
-            outputs.secret(&at(name), b"secret"),
+            outputs.secret(&at(name), b"secret", &[]),
         ] {
             match error.unwrap_err() {
                 Error::Database if database => {}
@@ -91,14 +97,16 @@ fn what_is_not_finished_leaves_what_was_there() {
     let folder = folder();
     let path = folder.path().join("a");
     fs::write(&path, "old").unwrap();
-    let mut output = Outputs::default().replace(&path, Readers::Owner).unwrap();
+    let mut output = Outputs::default()
+        .replace(&path, Readers::Owner, &ANY)
+        .unwrap();
     output.write_all(&[b'n'; 100_000]).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"old");
     drop(output);
     assert_eq!(fs::read(&path).unwrap(), b"old");
     assert_eq!(names(folder.path()), ["a"]);
     Outputs::default()
-        .can_replace(&path, Readers::Owner)
+        .can_replace(&path, Readers::Owner, &ANY)
         .unwrap();
     replace(&mut Outputs::default(), &path, b"new").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"new");
@@ -128,13 +136,15 @@ mod unix {
         let mut outputs = Outputs::default();
         let log = outputs.append(&at("log"), Readers::Owner, b"{").unwrap();
         assert_eq!(log.others_read(), None);
-        outputs.secret(&at("secret"), b"secret").unwrap();
+        outputs.secret(&at("secret"), b"secret", &[]).unwrap();
         for private in ["old", "new", "log", "secret"] {
             assert_eq!(mode(&at(private)), 0o600, "{private}");
         }
         // A public file keeps the mode that its owner gave it.
         fs::set_permissions(at("public"), fs::Permissions::from_mode(0o640)).unwrap();
-        let public = outputs.replace(&at("public"), Readers::Anybody).unwrap();
+        let public = outputs
+            .replace(&at("public"), Readers::Anybody, &ANY)
+            .unwrap();
         public.finish().unwrap();
         assert_eq!(mode(&at("public")), 0o640);
         // A log keeps its mode too, and reports that others can read it.
@@ -151,15 +161,15 @@ mod unix {
         fs::create_dir(at("else")).unwrap();
         symlink("else/there", at("link")).unwrap();
         let mut outputs = Outputs::default();
-        let secret = outputs.secret(&at("link"), b"secret").unwrap_err();
+        let secret = outputs.secret(&at("link"), b"secret", &[]).unwrap_err();
         assert!(matches!(secret, Error::Exists), "{secret:?}");
         assert!(!at("else/there").exists());
         replace(&mut outputs, &at("link"), b"new").unwrap();
         assert_eq!(fs::read(at("else/there")).unwrap(), b"new");
         assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
-        let there = outputs.secret(&at("else/there"), b"x").unwrap_err();
+        let there = outputs.secret(&at("else/there"), b"x", &[]).unwrap_err();
         assert!(matches!(there, Error::InUse), "{there:?}");
-        let there = Outputs::default().secret(&at("else/there"), b"x");
+        let there = Outputs::default().secret(&at("else/there"), b"x", &[]);
         assert!(matches!(there, Err(Error::Exists)), "{there:?}");
         assert_eq!(names(&at("else")), ["there"]);
     }
@@ -171,7 +181,7 @@ mod unix {
         let mut outputs = Outputs::default();
         replace(&mut outputs, Path::new("/dev/null"), b"x").unwrap();
         Outputs::default()
-            .secret(Path::new("/dev/null"), b"x")
+            .secret(Path::new("/dev/null"), b"x", &[])
             .unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
         if Path::new("/dev/full").exists() {

@@ -3,7 +3,10 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{
+    fs,
+    io::{self, ErrorKind},
+};
 
 use socklab_compare::csv::csv;
 use socklab_compare::hgrm::{TimeKind, hgrm};
@@ -13,7 +16,7 @@ use socklab_compare::summary::Document;
 use socklab_compare::{conclusions, table};
 use socklab_core::lab;
 use socklab_experiments::compare::sources;
-use socklab_files::{Outputs, Readers};
+use socklab_files::{Kind, Outputs, Readers};
 use socklab_timeline::svg;
 
 use super::args::CompareArgs;
@@ -25,18 +28,59 @@ use crate::timeline;
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
 
+/// How the files of each option begin.
+pub(super) const JSON: [Kind<'static>; 2] = [
+    kind(&["json"], b"{\"results\":{"),
+    kind(&["json"], b"{\"matrix\":{"),
+];
+const CSV: [Kind<'static>; 1] = [kind(&["csv"], b"exercise,model,load,")];
+const MARKDOWN: [Kind<'static>; 1] = [kind(&["md"], b"### ")];
+const HGRM: [Kind<'static>; 1] = [kind(&["hgrm"], b"       Value     Percentile")];
+pub(super) const PAGE: [Kind<'static>; 2] = [
+    kind(
+        PAGES,
+        b"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta",
+    ),
+    kind(
+        PAGES,
+        b"<!DOCTYPE html>\n<html lang=\"es\"><head><meta charset=\"utf-8\">\n<meta",
+    ),
+];
+const PAGES: &[&str] = &["html", "htm"];
+
+const fn kind(extensions: &'static [&'static str], begins: &'static [u8]) -> Kind<'static> {
+    Kind { extensions, begins }
+}
+
 /// Checks that all output files can be written, before a long measurement rather than after it.
 pub(super) fn can_be_written(args: &CompareArgs) -> Result<(), FileError> {
     let mut outputs = Outputs::default();
     let report = args.report.clone().unwrap_or_else(|| default_report(args));
-    let named = [&args.json, &args.csv, &args.markdown];
-    let files = named.into_iter().flatten().chain([&report]);
-    for path in files.filter(|path| !is_stdout(path)) {
-        let can = outputs.can_replace(path, Readers::Anybody);
+    let named = [
+        (args.json.as_ref(), &JSON[..]),
+        (args.csv.as_ref(), &CSV),
+        (args.markdown.as_ref(), &MARKDOWN),
+        (Some(&report), &PAGE),
+    ];
+    let named = named
+        .into_iter()
+        .filter_map(|(path, kinds)| Some((path?, kinds)));
+    for (path, kinds) in named.filter(|(path, _)| !is_stdout(path)) {
+        let can = outputs.can_replace(path, Readers::Anybody, kinds);
         can.map_err(|error| FileError::new(path, error))?;
         outputs.protect(path);
     }
-    Ok(())
+    match args
+        .hdr
+        .as_deref()
+        .filter(|folder| folder.exists() && !folder.is_dir())
+    {
+        Some(file) => Err(FileError::new(
+            file,
+            io::Error::from(ErrorKind::NotADirectory),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The report's default path.
@@ -76,25 +120,25 @@ impl<'m> OutputFiles<'m> {
         }
     }
 
-    /// Writes a file, if its option was given.
-    pub(super) fn write(&mut self, path: Option<&PathBuf>, text: &str) {
+    /// Writes a file of one of these kinds, if its option was given.
+    pub(super) fn write(&mut self, path: Option<&PathBuf>, text: &str, kinds: &[Kind<'_>]) {
         if let Some(path) = path {
             if is_stdout(path) {
                 outlet::payload(text.as_bytes());
                 return;
             }
-            let written = write_public(&mut self.outputs, path, text.as_bytes());
+            let written = write_public(&mut self.outputs, path, text.as_bytes(), kinds);
             self.report(path, written);
         }
     }
 
     /// Writes a file, or reports why its text could not be made.
-    pub(super) fn write_made<E>(&mut self, path: &PathBuf, text: Result<String, E>)
+    fn write_made<E>(&mut self, path: &PathBuf, text: Result<String, E>, kinds: &[Kind<'_>])
     where
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         match text {
-            Ok(text) => self.write(Some(path), &text),
+            Ok(text) => self.write(Some(path), &text, kinds),
             Err(error) => self.report(path, Err(FileError::new(path, io::Error::other(error)))),
         }
     }
@@ -136,14 +180,15 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
         files.write_made(
             path,
             serde_json::to_string(document).map(|json| json + "\n"),
+            &JSON,
         );
     }
     if let Some(path) = &args.csv {
-        files.write_made(path, csv(results, summary));
+        files.write_made(path, csv(results, summary), &CSV);
     }
     if args.markdown.is_some() {
         let text = table::markdown(results, summary, messages);
-        files.write(args.markdown.as_ref(), &text);
+        files.write(args.markdown.as_ref(), &text, &MARKDOWN);
     }
     let report = args.report.clone().unwrap_or_else(|| default_report(args));
     let sources = sources(&results.exercise, &results.models);
@@ -152,7 +197,7 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
         pictures: &pictures(results, messages),
         sources: &sources,
     };
-    files.write(Some(&report), &html(document, &appendix, messages));
+    files.write(Some(&report), &html(document, &appendix, messages), &PAGE);
     if let Some(folder) = &args.hdr {
         let written = histograms(&mut files.outputs, folder, results);
         files.report(folder, written);
@@ -216,7 +261,7 @@ fn histograms(outputs: &mut Outputs, folder: &Path, results: &Results) -> Result
             if let Some(text) = hgrm(results, model, at, TimeKind::Response) {
                 let name = format!("{}-{model}-{load}.hgrm", results.exercise);
                 let file = folder.join(name.replace([' ', ':'], "_"));
-                write_public(outputs, &file, text.as_bytes())?;
+                write_public(outputs, &file, text.as_bytes(), &HGRM)?;
             }
         }
     }

@@ -11,7 +11,7 @@ use socklab_experiments::survey::{self, Plan, SurveyProgress};
 use socklab_text::{Messages, system_error};
 
 use super::args::CompareArgs;
-use super::outputs::{OutputFiles, default_report, show, typed};
+use super::outputs::{JSON, OutputFiles, PAGE, default_report, show, typed};
 use super::progress::{StatusLine, minutes};
 use crate::exit::Exit;
 use crate::print;
@@ -34,7 +34,7 @@ pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> 
     let mut files = OutputFiles::new(messages);
     if args.json.is_some() {
         let document = serde_json::json!({ "survey": survey, "matrix": matrix });
-        files.write(args.json.as_ref(), &format!("{document}\n"));
+        files.write(args.json.as_ref(), &format!("{document}\n"), &JSON);
     }
     let report = args.report.clone().unwrap_or_else(|| default_report(args));
     let command = typed(std::env::args_os().skip(1));
@@ -42,6 +42,7 @@ pub(super) fn main(args: &CompareArgs, plan: &Plan, messages: &dyn Messages) -> 
     files.write(
         Some(&report),
         &page::html(&survey, &matrix, &command, &sources, messages),
+        &PAGE,
     );
     files.exit(match SurveyText::new(&survey, &matrix, messages).failed() {
         true => Exit::Failed,

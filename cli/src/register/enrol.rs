@@ -167,7 +167,7 @@ impl RegisterCommand<'_> {
         let advice = messages.say("sheet-advice");
         let page = page(&title, &advice, &cards);
         self.outputs
-            .secret(sheet, page.as_bytes())
+            .secret(sheet, page.as_bytes(), &["html", "htm"])
             .map_err(|error| FileError::new(sheet, error))?;
         let given = self.archive.give_out(secrets, replace);
         let said = [("count", &count as _), ("file", &sheet as _)];

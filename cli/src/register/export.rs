@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write, sink};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use socklab_files::Readers;
+use socklab_files::{Kind, Readers};
 use socklab_register::{ErrorKind, Gradebook};
 
 use super::{RegisterCommand, RunError};
@@ -37,6 +37,28 @@ enum Format {
     Moodle,
 }
 
+impl Format {
+    /// The files that a table, or lines, may replace.
+    const fn kinds(self) -> &'static [Kind<'static>] {
+        match self {
+            Format::Csv | Format::Moodle => &[
+                Kind {
+                    extensions: &["csv"],
+                    begins: b"\"number\",\"name\",\"dni\",",
+                },
+                Kind {
+                    extensions: &["csv"],
+                    begins: b"\"idnumber\",\"email\",",
+                },
+            ],
+            Format::Jsonl => &[Kind {
+                extensions: &["jsonl", "json", "ndjson"],
+                begins: b"{\"dni\":",
+            }],
+        }
+    }
+}
+
 impl RegisterCommand<'_> {
     pub(super) fn export(&mut self, args: &ExportArgs) -> Result<Exit, RunError> {
         let messages = self.messages;
@@ -61,7 +83,9 @@ impl RegisterCommand<'_> {
         let lines = match &args.to {
             Some(path) => {
                 let refused = |error: socklab_files::Error| FileError::new(path, error);
-                let output = self.outputs.replace(path, Readers::Owner);
+                let output = self
+                    .outputs
+                    .replace(path, Readers::Owner, args.format.kinds());
                 let mut output = output.map_err(refused)?;
                 let exported = self.export_to(args, &mut output);
                 let lines = exported.map_err(|stop| match stop {

@@ -226,14 +226,12 @@ fn inputs_and_other_outputs_are_kept() {
 fn what_is_there_is_replaced_or_grows() {
     let place = RegisterFolder::new();
     let to = place.shown("lab.csv");
-    fs::write(place.at("lab.csv"), "of last year\n").unwrap();
+    let last_year = "\"number\",\"name\",\"dni\",\"of last year\"\r\n";
+    fs::write(place.at("lab.csv"), last_year).unwrap();
     // The export fails, so the old one stays.
     let export = format!("export --format moodle --grade 11 --to {to}");
     place.ask(&export).code(1);
-    assert_eq!(
-        fs::read_to_string(place.at("lab.csv")).unwrap(),
-        "of last year\n"
-    );
+    assert_eq!(fs::read_to_string(place.at("lab.csv")).unwrap(), last_year);
     place.ask(&format!("export --to {to}")).success();
     let csv = fs::read_to_string(place.at("lab.csv")).unwrap();
     assert!(
@@ -283,6 +281,84 @@ fn what_is_there_is_replaced_or_grows() {
         fs::read_to_string(place.at("notes.txt")).unwrap(),
         "notes\n"
     );
+}
+
+/// A command replaces what it wrote before, and no other file; nor does it give a file a name that
+/// stands for another kind.
+#[test]
+fn only_what_a_command_wrote_is_replaced() {
+    let place = RegisterFolder::new();
+    let compare = "compare echo --models blocking --connections 1 --rounds 1 --seconds 0.1";
+    let register = place.shown("register.db");
+    let mut options: Vec<(String, &[&str])> = vec![
+        (
+            "timeline message --models mio --output".to_owned(),
+            &["svg", "md", "json", "txt"],
+        ),
+        (
+            format!("{compare} --report {} --json", place.shown("r.html")),
+            &["json"],
+        ),
+        (
+            format!("{compare} --report {} --csv", place.shown("r.html")),
+            &["csv"],
+        ),
+        (
+            format!("{compare} --report {} --markdown", place.shown("r.html")),
+            &["md"],
+        ),
+        (format!("{compare} --report"), &["html"]),
+    ];
+    for (format, extensions) in [
+        ("csv", &["csv"]),
+        ("jsonl", &["jsonl"]),
+        ("moodle", &["csv"]),
+    ] {
+        let export = format!("register export --register {register} --format {format} --to");
+        options.push((export, extensions));
+    }
+    let theirs = "# mine\n";
+    for (words, extensions) in &options {
+        let write = |name: &str| pipe(socklab(&format!("{words} {}", place.shown(name))), "");
+        for extension in *extensions {
+            let name = format!("twice.{extension}");
+            write(&name).success();
+            write(&name).success();
+            fs::write(place.at(&name), theirs).unwrap();
+            let said = stderr(&write(&name).code(1));
+            assert!(said.contains("it is there already"), "{words}: {said}");
+            assert_eq!(fs::read_to_string(place.at(&name)).unwrap(), theirs);
+            fs::remove_file(place.at(&name)).unwrap();
+        }
+        // An extension of another kind, of a file that is there and of one that is not.
+        fs::write(place.at("UDP_server.py"), theirs).unwrap();
+        for name in ["UDP_server.py", "t.gif"] {
+            let said = stderr(&write(name).code(1));
+            let may = format!("ends in .{}", extensions.last().unwrap());
+            let may = may.replace("ends in .txt", "ends in .txt, .md, .mmd, .svg, .json");
+            assert!(said.contains(&may), "{words}: {said}");
+        }
+        assert_eq!(
+            fs::read_to_string(place.at("UDP_server.py")).unwrap(),
+            theirs
+        );
+        assert!(!place.at("t.gif").exists());
+    }
+    for (words, extension) in [
+        (format!("otp enroll --dni {ANA} --no-qr --png"), ".png"),
+        (format!("otp enroll --dni {ANA} --no-qr --svg"), ".svg"),
+        (
+            format!("register enrol --dni 7654321 --register {register} --sheet"),
+            ".html, .htm",
+        ),
+    ] {
+        let said = stderr(&run(&format!("{words} {}", place.shown("t.gif"))).code(1));
+        assert!(said.contains(&format!("ends in {extension}")), "{said}");
+        assert!(!place.at("t.gif").exists());
+    }
+    // Latencies go into a folder.
+    let said = stderr(&run(&format!("{compare} --hdr {}", place.shown("UDP_server.py"))).code(1));
+    assert!(said.contains("Not a directory"), "{said}");
 }
 
 /// What the system says stands in the user's language also where another file than the register is
@@ -346,7 +422,7 @@ fn personal_data_is_its_owner_s() {
     let at = |name: &str| place.shown(name);
     let register = at("register.db");
     let (address, _taken) = nobody_on_tcp();
-    fs::write(place.at("old.csv"), "old").unwrap();
+    fs::write(place.at("old.csv"), "").unwrap();
     fs::set_permissions(place.at("old.csv"), fs::Permissions::from_mode(0o644)).unwrap();
     for (words, code) in [
         (

@@ -271,7 +271,9 @@ fn they_are_listed_and_compared() {
     let words =
         format!("compare welcome --models {models} --rounds 1 --seconds 0.3 --connections 1");
     let mut compare = socklab(&words);
-    compare.arg("--report").arg(scratch("report of processes"));
+    compare
+        .arg("--report")
+        .arg(scratch("report of processes").with_extension("html"));
     let table = stdout(&pipe(compare, "").success());
     for design in DESIGNS {
         assert!(table.contains(design), "{table}");

@@ -7,7 +7,10 @@ use crate::common::{pipe_within, scratch, socklab, stdout};
 
 #[test]
 fn every_question_has_an_answer_or_says_why_not() {
-    let (json, report) = (scratch("survey-json"), scratch("survey-report"));
+    let (json, report) = (
+        scratch("survey").with_extension("json"),
+        scratch("survey").with_extension("html"),
+    );
     let mut command = socklab("compare --quick --lang es --models blocking-iterative,mio");
     command.arg("--json").arg(&json);
     command.arg("--report").arg(&report);

@@ -47,8 +47,11 @@ fn diagrams_between_fences() {
 
 #[test]
 fn pictures_and_traces_in_files() {
-    for (format, begins) in [("svg", "<svg "), ("chrome", "{\"displayTimeUnit\":\"ms\"")] {
-        let file = scratch(format);
+    for (format, extension, begins) in [
+        ("svg", "svg", "<svg "),
+        ("chrome", "json", "{\"displayTimeUnit\":\"ms\""),
+    ] {
+        let file = scratch(format).with_extension(extension);
         let mut command = socklab("timeline message --models mio");
         command
             .args(["--format", format])
