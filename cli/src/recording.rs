@@ -1,6 +1,6 @@
 //! Transcripts in a file.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,11 +12,18 @@ use crate::files::LogFile;
 /// How every transcript begins, and so every file of them.
 pub(crate) const MARK: &[u8] = b"socklab transcript ";
 
+/// How many bytes of a transcript that is not written yet are kept. A peer decides how long a
+/// connection goes on, so what comes after that is cut, and only counted.
+const MOST: usize = 1024 * 1024;
+
+/// How many bytes of all such transcripts are kept.
+const MOST_IN_ALL: usize = 16 * MOST;
+
 /// Writes the transcript of each machine of a run into one file.
 ///
 /// An endpoint's is written as it happens. What happens beside it, in other machines of the same
-/// server, is written when it is over, each whole and none in the middle of another; so are
-/// connections, whose length is bounded by what the exercise allows.
+/// server, and in connections, is written when it is over: each in one piece, and none in the
+/// middle of another. Until then it is kept, up to [a limit](MOST).
 #[derive(Clone, Debug)]
 pub(crate) struct Recording {
     header: Header,
@@ -28,8 +35,10 @@ struct TranscriptFile {
     file: Arc<LogFile>,
     /// A transcript is being written as it happens.
     open: bool,
-    /// Whole transcripts that wait for its end.
+    /// Transcripts that wait for its end.
     waiting: Vec<String>,
+    /// How many bytes are kept, in these and in those that have not ended.
+    kept: usize,
     /// There is a transcript before the next.
     begun: bool,
 }
@@ -52,6 +61,7 @@ impl Recording {
             file,
             open: false,
             waiting: Vec::new(),
+            kept: 0,
         };
         let transcripts = Arc::new(Mutex::new(transcripts));
         Recording {
@@ -74,6 +84,8 @@ impl Watch for Recording {
             text: String::new(),
             at_once,
             begins: true,
+            kept: 0,
+            cut: None,
             transcripts: Arc::clone(&self.transcripts),
         };
         DynObserver::new(Recorder::new(&self.header, writer))
@@ -91,10 +103,32 @@ pub(crate) struct TranscriptWriter {
     at_once: bool,
     /// None of it is written.
     begins: bool,
+    /// How many bytes of it are kept: the whole lines.
+    kept: usize,
+    /// The time of the first line that was cut, and how many were.
+    cut: Option<(String, u64)>,
     transcripts: Arc<Mutex<TranscriptFile>>,
 }
 
 impl TranscriptWriter {
+    /// Keeps the line that has just ended, or cuts it. The header is always kept.
+    fn keep_line(&mut self, transcripts: &mut TranscriptFile) {
+        let line = &self.text[self.kept..];
+        let is_event = line.starts_with(|first: char| first.is_ascii_digit());
+        let fits = |kept: usize, most| kept + line.len() <= most;
+        let is_kept =
+            self.cut.is_none() && fits(self.kept, MOST) && fits(transcripts.kept, MOST_IN_ALL);
+        if is_kept || !is_event {
+            transcripts.kept += line.len();
+            self.kept = self.text.len();
+            return;
+        }
+        let time = line.split(' ').next().unwrap_or_default();
+        let (_, lines) = self.cut.get_or_insert_with(|| (time.to_owned(), 0));
+        *lines += 1;
+        self.text.truncate(self.kept);
+    }
+
     fn write(&mut self, transcripts: &mut TranscriptFile) {
         transcripts.write(&self.text, self.begins);
         self.begins = false;
@@ -102,12 +136,16 @@ impl TranscriptWriter {
     }
 }
 
-impl fmt::Write for TranscriptWriter {
+impl Write for TranscriptWriter {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.text.push_str(text);
-        if self.at_once && text.ends_with('\n') {
+        if text.ends_with('\n') {
             let transcripts = Arc::clone(&self.transcripts);
-            self.write(&mut lock(&transcripts));
+            let mut transcripts = lock(&transcripts);
+            match self.at_once {
+                true => self.write(&mut transcripts),
+                false => self.keep_line(&mut transcripts),
+            }
         }
         Ok(())
     }
@@ -117,16 +155,117 @@ impl Drop for TranscriptWriter {
     fn drop(&mut self) {
         let transcripts = Arc::clone(&self.transcripts);
         let mut transcripts = lock(&transcripts);
+        transcripts.kept -= self.kept;
+        if let Some((time, lines)) = self.cut.take() {
+            let _ = writeln!(self.text, "{time} -- cut {lines}");
+        }
         if self.at_once {
             self.write(&mut transcripts);
             transcripts.open = false;
             for transcript in mem::take(&mut transcripts.waiting) {
+                transcripts.kept -= transcript.len();
                 transcripts.write(&transcript, true);
             }
         } else if transcripts.open {
+            transcripts.kept += self.text.len();
             transcripts.waiting.push(mem::take(&mut self.text));
         } else {
             self.write(&mut transcripts);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use socklab_core::transcript::{Role, Transcript, parse};
+    use socklab_core::{Input, Now, Observer};
+    use socklab_files::{Outputs, Readers};
+
+    use super::*;
+    use crate::language::Language;
+
+    /// Records what happens, and reads the file.
+    fn recorded(happens: impl FnOnce(&Recording)) -> Vec<Transcript> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("transcript");
+        let messages = Box::leak(Box::new(Language::En.messages()));
+        let mut outputs = Outputs::default();
+        let file = LogFile::open(&mut outputs, &path, Readers::Owner, MARK, messages);
+        let header = Header {
+            exercise: "capitals".to_owned(),
+            role: Role::Server,
+            runtime: "blocking".to_owned(),
+            epoch: Duration::ZERO,
+            masked: false,
+        };
+        happens(&Recording::new(Arc::new(file.unwrap()), header));
+        parse(&fs::read_to_string(&path).unwrap()).unwrap()
+    }
+
+    fn connection(number: u64) -> Subject {
+        Subject::Connection {
+            number,
+            peer: ([127, 0, 0, 1], 4000).into(),
+            local: ([127, 0, 0, 1], 18000).into(),
+        }
+    }
+
+    /// A peer sends this many lines of 64 KiB.
+    fn sends(observer: &mut DynObserver, lines: u64) {
+        let now = Now::default();
+        for _ in 0..lines {
+            observer.input(now, &Input::Line(&[b'a'; 64 * 1024]));
+        }
+    }
+
+    /// The lines that a transcript has, and how many were cut by its own account.
+    fn counts(transcript: &Transcript) -> (u64, u64) {
+        let (mut lines, mut cut) = (0, 0);
+        for line in &transcript.lines {
+            match &*line.words[0] {
+                "cut" => cut += line.words[1].parse::<u64>().unwrap(),
+                _ => lines += 1,
+            }
+        }
+        (lines, cut)
+    }
+
+    /// A connection without end, and the second of a server's loops.
+    #[test]
+    fn what_waits_for_its_end_has_a_limit() {
+        let transcripts = recorded(|recording| {
+            let mut first = recording.observer(Subject::Endpoint);
+            let mut second = recording.observer(Subject::Endpoint);
+            let mut other = recording.observer(connection(1));
+            for observer in [&mut first, &mut second, &mut other] {
+                sends(observer, 100);
+                assert!(lock(&recording.transcripts).kept <= 2 * MOST);
+            }
+        });
+        let counts: Vec<(u64, u64)> = transcripts.iter().map(counts).collect();
+        assert_eq!(counts, [(100, 0), (15, 85), (15, 85)]);
+    }
+
+    #[test]
+    fn all_that_wait_share_a_limit() {
+        let transcripts = recorded(|recording| {
+            let mut all: Vec<_> = (0..20)
+                .map(|number| recording.observer(connection(number)))
+                .collect();
+            all.iter_mut().for_each(|one| sends(one, 15));
+            assert!(lock(&recording.transcripts).kept <= MOST_IN_ALL + 20 * 1024);
+            drop(all);
+            assert_eq!(lock(&recording.transcripts).kept, 0);
+            sends(&mut recording.observer(connection(20)), 15);
+        });
+        let counts: Vec<(u64, u64)> = transcripts.iter().map(counts).collect();
+        assert_eq!(counts.len(), 21);
+        assert_eq!(
+            (counts[0], counts[19], counts[20]),
+            ((15, 0), (0, 15), (15, 0))
+        );
     }
 }
