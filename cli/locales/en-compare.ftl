@@ -144,6 +144,8 @@ compare-diff-only-old = only in the old one: { $models }
 compare-diff-only-new = only in the new one: { $models }
 # $places (text) - models with their loads
 compare-diff-unbelieved = not compared, for one of the two is not to be believed: { $places }
+# $places (text) - models with their loads
+compare-diff-bounds = not compared but for CPU time, for the load generator was the limit in one of the two: { $places }
 # $figures (number) - how many
 compare-diff-too-few = { $figures ->
     [one] { $figures } figure has

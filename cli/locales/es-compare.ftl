@@ -144,6 +144,8 @@ compare-diff-only-old = solo en la anterior: { $models }
 compare-diff-only-new = solo en la nueva: { $models }
 # $places (text) - modelos con sus cargas
 compare-diff-unbelieved = sin comparar, porque una de las dos no es de fiar: { $places }
+# $places (text) - modelos con sus cargas
+compare-diff-bounds = sin comparar salvo el tiempo de CPU, porque en una de las dos el límite era el generador de carga: { $places }
 # $figures (number) - cuántas
 compare-diff-too-few = { $figures ->
     [one] { $figures } cifra tiene

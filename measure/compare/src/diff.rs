@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use crate::ratio::{self, Comparison};
 use crate::results::{Load, Results, Trial};
 use crate::statistics::{self, Uncertainty};
-use crate::summary::{Interval, Metric, Verdict, is_valid};
+use crate::summary::{Interval, Metric, Verdict, is_bound, is_valid};
+use crate::validity;
 
 pub use show::show;
 
@@ -46,6 +47,9 @@ pub struct Diff {
     pub figures: Vec<Figure>,
     /// Models and loads in both files that are invalid in one of them. The load is the old one's.
     pub invalid: Vec<(String, Load)>,
+    /// Models and loads whose rate and times were bounds in one of the files, because the load
+    /// generator limited them: only their CPU time is compared. The load is the old one's.
+    pub bounds: Vec<(String, Load)>,
     /// Models that only the old file has.
     pub only_old: Vec<String>,
     /// Models that only the new file has.
@@ -148,9 +152,14 @@ pub fn diff(old: &Results, new: &Results) -> Result<Diff, Refusal> {
                 diff.invalid.push((model.clone(), *load));
                 continue;
             }
+            let bound = is_bound(old, model, at) || is_bound(new, model, places[at]);
+            if bound {
+                diff.bounds.push((model.clone(), *load));
+            }
             let baseline = baseline.filter(|one| *one != model);
             for against in [None].into_iter().chain(baseline.map(Some)) {
-                for metric in Metric::ALL {
+                let known = |metric: &Metric| !bound || *metric == Metric::Cpu;
+                for metric in Metric::ALL.into_iter().filter(known) {
                     pairs.push(Pair {
                         model,
                         load: *load,
@@ -284,8 +293,11 @@ impl<'r> Side<'r> {
             let logs = || ratio::logs(&self.0.trials, model, against, load, metric);
             return if both { logs() } else { Vec::new() };
         }
-        let counts =
-            |one: &&Trial| one.model == model && one.load == load && one.invalid.is_empty();
+        let counts = |one: &&Trial| {
+            // What limited the generator says nothing of the server.
+            let bound = metric != Metric::Cpu && validity::is_bound(one);
+            one.model == model && one.load == load && one.invalid.is_empty() && !bound
+        };
         let trials = self.0.trials.iter().filter(counts);
         trials
             .filter_map(|trial| ratio::figure(trial, metric))

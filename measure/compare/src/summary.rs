@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use cells::is_valid;
+pub(crate) use cells::{is_bound, is_valid};
 pub(crate) use idle::extremes;
 pub use modes::Mode;
 

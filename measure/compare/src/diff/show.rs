@@ -36,13 +36,20 @@ pub fn show(diff: &Diff, messages: &dyn Messages) -> String {
         let models = list(&diff.only_new);
         line(messages.say_with("compare-diff-only-new", &[("models", &models)]));
     }
-    if !diff.invalid.is_empty() {
+    let places = |places: &[(String, Load)]| {
         let place = |(model, load): &(String, Load)| {
             format!("{} ({})", names.name(model), names.load(load))
         };
-        let places: Vec<String> = diff.invalid.iter().map(place).collect();
-        let places = places.join(", ");
+        let places: Vec<String> = places.iter().map(place).collect();
+        places.join(", ")
+    };
+    if !diff.invalid.is_empty() {
+        let places = places(&diff.invalid);
         line(messages.say_with("compare-diff-unbelieved", &[("places", &places)]));
+    }
+    if !diff.bounds.is_empty() {
+        let places = places(&diff.bounds);
+        line(messages.say_with("compare-diff-bounds", &[("places", &places)]));
     }
     let compared = diff.figures.len() - diff.too_few();
     if diff.too_few() > 0 {

@@ -34,6 +34,12 @@ pub(crate) fn is_valid(results: &Results, model: &str, load: usize) -> bool {
     !trials.is_empty() && empty(model, load, &trials).invalid.is_empty()
 }
 
+/// Whether a model's rate and times under a load are bounds.
+pub(crate) fn is_bound(results: &Results, model: &str, load: usize) -> bool {
+    let trials = trials(results, model, load);
+    !empty(model, load, &trials).bounds.is_empty()
+}
+
 /// A cell without figures: how many of its trials are valid, and whether it is valid itself.
 fn empty(model: &str, load: usize, trials: &[&Trial]) -> Cell {
     let mut reasons = BTreeMap::new();
@@ -81,11 +87,16 @@ impl Figures<'_> {
         let counts = |trial: &&&Trial| trial.invalid.is_empty();
         let valid: Vec<&Trial> = trials.iter().filter(counts).copied().collect();
         self.costs(&mut cell, &valid);
-        cell.rate = self.of(&valid, |one| Some(one.replies as f64 / one.seconds));
-        cell.modes = modes(&valid);
-        cell.response = self.percentiles(&valid, validity::response, |one| one.response.max);
+        // What limited the generator says nothing of the server. If most rounds are limited, their
+        // figures are shown as bounds.
+        let limited = |trial: &&&Trial| !validity::is_bound(trial);
+        let own: Vec<&Trial> = valid.iter().filter(limited).copied().collect();
+        cell.modes = modes(&own);
+        let timed = if cell.bounds.is_empty() { &own } else { &valid };
+        cell.rate = self.of(timed, |one| Some(one.replies as f64 / one.seconds));
+        cell.response = self.percentiles(timed, validity::response, |one| one.response.max);
         cell.service = self.percentiles(
-            &valid,
+            timed,
             |one, part| one.service.percentile(part).ok_or(Invalid::TooFewSamples),
             |one| one.service.max,
         );

@@ -44,6 +44,48 @@ fn nothing_changes_between_two_runs_of_the_same() {
     assert!(quiet >= 19, "{quiet}");
 }
 
+/// A generator that was the limit in one of two runs makes no server slower.
+#[test]
+fn what_the_generator_limited_has_not_changed() {
+    let old = made(1);
+    for rounds in [2, 100] {
+        let mut new = made(2);
+        let mio = new
+            .trials
+            .iter_mut()
+            .filter(|one| one.model == "mio" && one.load == 1);
+        for trial in mio.filter(|one| one.round < rounds) {
+            trial.limits.push(Invalid::GeneratorSaturated);
+            trial.replies /= 2;
+            let server = trial.server.as_mut().expect("measured");
+            server.user /= 2.0;
+            server.system /= 2.0;
+            for times in [&mut trial.response, &mut trial.service] {
+                times
+                    .buckets
+                    .iter_mut()
+                    .for_each(|(limit, _)| *limit *= 2.0);
+                times.max *= 2.0;
+            }
+        }
+        for (before, after) in [(&old, &new), (&new, &old)] {
+            let diff = diff(before, after).expect("the same exercise");
+            assert_eq!(changes(&diff), [], "{rounds}");
+            let text = show(&diff, &messages("en"));
+            // Two rounds of many are left out; all of them are bounds.
+            let bounds = diff.bounds.iter().map(|(model, _)| model.as_str());
+            let expected: &[&str] = if rounds > 2 { &["mio"] } else { &[] };
+            assert_eq!(bounds.collect::<Vec<_>>(), expected);
+            let said = "not compared but for CPU time, for the load generator was the limit";
+            assert_eq!(text.contains(said), rounds > 2, "{text}");
+            let cpu = |one: &&socklab_compare::diff::Figure| {
+                one.model == "mio" && one.load == old.loads[1] && one.metric == Metric::Cpu
+            };
+            assert_eq!(diff.figures.iter().filter(cpu).count(), 2);
+        }
+    }
+}
+
 #[test]
 fn a_slower_model_is_found_in_both_directions() {
     let mut models = MODELS;
