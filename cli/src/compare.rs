@@ -80,6 +80,13 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
         Ok(plan) => plan,
         Err(error) => return Exit::Usage.because(&error.say(messages)),
     };
+    let folder = args.hdr.as_ref();
+    let writable = folder.map_or(Ok(()), |folder| {
+        outputs::folder_can_be_written(folder, &plan)
+    });
+    if let Err(error) = writable {
+        return Exit::Failed.because(&error.say(messages));
+    }
     noise::say_first(args.wait_quiet, messages);
     let transport = plan.exercise.transport;
     let mut progress = ComparisonStatus::new(messages, &plan);

@@ -15,7 +15,7 @@ use socklab_compare::results::{Invalid, Load, Results};
 use socklab_compare::summary::Document;
 use socklab_compare::{conclusions, table};
 use socklab_core::lab;
-use socklab_experiments::compare::sources;
+use socklab_experiments::compare::{Plan, sources};
 use socklab_files::{Kind, Outputs, Readers};
 use socklab_timeline::svg;
 
@@ -249,28 +249,128 @@ pub(super) fn typed(arguments: impl Iterator<Item = OsString>) -> String {
     command.chain(quoted).collect::<Vec<_>>().join(" ")
 }
 
+/// Checks that the files of percentiles can be written.
+pub(super) fn folder_can_be_written(folder: &Path, plan: &Plan) -> Result<(), FileError> {
+    let outputs = Outputs::default();
+    fs::create_dir_all(folder).map_err(|error| FileError::new(folder, error))?;
+    let models = plan.contestants.iter().map(|one| one.name.as_str());
+    for file in histogram_files(plan.exercise.name, models, &plan.loads) {
+        let path = folder.join(file);
+        let can = outputs.can_replace(&path, Readers::Anybody, &HGRM);
+        can.map_err(|error| FileError::new(&path, error))?;
+    }
+    Ok(())
+}
+
 /// Writes a file of percentiles for each model and load, in the format of HdrHistogram's own tools.
 fn histograms(outputs: &mut Outputs, folder: &Path, results: &Results) -> Result<(), FileError> {
     fs::create_dir_all(folder).map_err(|error| FileError::new(folder, error))?;
+    let models = results.models.iter().map(String::as_str);
+    let mut files = histogram_files(&results.exercise, models, &results.loads).into_iter();
     for model in &results.models {
-        for (at, load) in results.loads.iter().enumerate() {
-            let load = match load {
-                Load::Closed { connections } => format!("{connections}"),
-                Load::Open { rate, .. } => format!("{rate:.0}-a-second"),
-            };
+        for (at, file) in (0..results.loads.len()).zip(&mut files) {
             if let Some(text) = hgrm(results, model, at, TimeKind::Response) {
-                let name = format!("{}-{model}-{load}.hgrm", results.exercise);
-                let file = folder.join(name.replace([' ', ':'], "_"));
-                write_public(outputs, &file, text.as_bytes(), &HGRM)?;
+                write_public(outputs, &folder.join(file), text.as_bytes(), &HGRM)?;
             }
         }
     }
     Ok(())
 }
 
+/// The name of the file of percentiles for each model and, of each model, each load. Names that
+/// would be the same, also without regard to case, are numbered.
+fn histogram_files<'m>(
+    exercise: &str,
+    models: impl Iterator<Item = &'m str>,
+    loads: &[Load],
+) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    for model in models {
+        for load in loads {
+            let load = match load {
+                Load::Closed { connections } => format!("{connections}"),
+                Load::Open { rate, .. } => format!("{rate:.0}-a-second"),
+            };
+            let name = in_file_name(&format!("{exercise}-{model}-{load}"));
+            let numbered = (2..).map(|number| format!("{name}-{number}.hgrm"));
+            let mut all = [format!("{name}.hgrm")].into_iter().chain(numbered);
+            let is_new = |file: &String| {
+                let file = file.to_lowercase();
+                files.iter().all(|other| other.to_lowercase() != file)
+            };
+            files.extend(all.find(is_new));
+        }
+    }
+    files
+}
+
+/// A text as a part of a file's name: without characters that some system does not allow there, and
+/// not too long.
+fn in_file_name(text: &str) -> String {
+    /// Most file systems allow 255 bytes.
+    const LONGEST: usize = 200;
+    let forbidden = |c: char| {
+        c.is_control()
+            || c.is_whitespace()
+            || matches!(c, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')
+    };
+    let mut name = text.replace(forbidden, "_");
+    let end = (0..=LONGEST.min(name.len()))
+        .rev()
+        .find(|at| name.is_char_boundary(*at));
+    name.truncate(end.unwrap_or(0));
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_file_of_percentiles_has_a_name_that_every_system_allows() {
+        let long = "ñ".repeat(400);
+        let models = [
+            "mio",
+            "a/b",
+            "a\\b",
+            "A:B",
+            "<x>|\"?*\n\u{85}.",
+            &long,
+            "127.0.0.1:16000",
+        ];
+        let open = |rate| Load::Open {
+            connections: 1,
+            rate,
+        };
+        let loads = [Load::Closed { connections: 10 }, open(0.3), open(0.4)];
+        let files = histogram_files("echo", models.into_iter(), &loads);
+        assert_eq!(files.len(), models.len() * loads.len());
+        assert_eq!(
+            files[..6],
+            [
+                "echo-mio-10.hgrm",
+                "echo-mio-0-a-second.hgrm",
+                "echo-mio-0-a-second-2.hgrm",
+                "echo-a_b-10.hgrm",
+                "echo-a_b-0-a-second.hgrm",
+                "echo-a_b-0-a-second-2.hgrm",
+            ]
+        );
+        let mut lower: Vec<String> = files.iter().map(|file| file.to_lowercase()).collect();
+        lower.sort();
+        lower.dedup();
+        assert_eq!(lower.len(), files.len(), "{files:?}");
+        for file in files {
+            assert!(
+                file.len() <= 255 && !file.contains(char::is_control),
+                "{file}"
+            );
+            assert!(
+                !file.contains(['<', '>', ':', '"', '/', '\\', '|', '?', '*', ' ']),
+                "{file}"
+            );
+        }
+    }
 
     #[test]
     fn what_was_typed_can_be_typed_again() {

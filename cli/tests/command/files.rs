@@ -221,6 +221,16 @@ fn inputs_and_other_outputs_are_kept() {
     }
 }
 
+/// A folder that cannot be made is refused before the measurement, which would take hours here.
+#[test]
+fn a_folder_of_percentiles_is_made_first() {
+    let place = RegisterFolder::new();
+    let file = place.shown("register.db");
+    let compare = "compare echo --models mio --rounds 1000 --seconds 100";
+    let ended = run(&format!("{compare} --hdr {file}/inside")).code(1);
+    assert!(stderr(&ended).contains(&file), "{}", stderr(&ended));
+}
+
 /// A file that is there is replaced whole or not at all; logs and transcripts grow.
 #[test]
 fn what_is_there_is_replaced_or_grows() {
