@@ -281,5 +281,9 @@ compare-no-contestant = a contestant is a name and a command, as in 'mine=python
 # $name (text) - its name
 # $what (text) - the word in brackets that is missing
 compare-contestant-without = the command of { $name } has no { $what }, so it cannot be told; put it where the program reads it
+# $name (text) - its name
+compare-twice = two contestants are called { $name }, so their figures could not be told apart: give one another name
+# $name, $exercise (text) - its name, and the exercise
+compare-no-program = { $name } cannot be measured with { $exercise }: socklab could not first check that it does it. Use echo, welcome or capitals
 # $name, $needs, $detail (text) - a server that comes with the lab, the program that it needs, why there is none
 compare-peer-missing = { $name } is left out: it needs { $needs } ({ $detail })

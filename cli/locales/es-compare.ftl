@@ -281,5 +281,9 @@ compare-no-contestant = un participante es un nombre y una orden, como 'mio=pyth
 # $name (text) - su nombre
 # $what (text) - la palabra entre llaves que falta
 compare-contestant-without = la orden de { $name } no tiene { $what } y no se le puede decir; póngalo donde el programa lo lee
+# $name (texto) - su nombre
+compare-twice = dos participantes se llaman { $name } y no se distinguirían sus cifras: dé otro nombre a uno
+# $name, $exercise (texto) - su nombre y el ejercicio
+compare-no-program = { $name } no se puede medir con { $exercise }: socklab no podría comprobar antes que lo hace. Use echo, welcome o capitals
 # $name, $needs, $detail (text) - un servidor del laboratorio, el programa que necesita, por qué no lo hay
 compare-peer-missing = { $name } queda fuera: necesita { $needs } ({ $detail })

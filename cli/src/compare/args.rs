@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Command};
 use socklab_compare::results::Load;
 use socklab_core::Transport;
-use socklab_core::lab::{self, Exercise};
+use socklab_core::lab::{self, Exercise, ExerciseOption};
 use socklab_experiments::compare::{Contestant, ContestantKind, Plan, Thoroughness};
 use socklab_experiments::cores::Cores;
 use socklab_experiments::survey;
@@ -121,6 +121,10 @@ pub(super) enum PlanError {
     Contestant(String),
     /// The contestant's command lacks this placeholder.
     Without(String, &'static str),
+    /// Two contestants have this name.
+    Twice(String),
+    /// Programs cannot be proved in the exercise, which records what they are asked.
+    Unproved(String, &'static str),
 }
 
 impl PlanError {
@@ -145,6 +149,11 @@ impl PlanError {
             PlanError::Without(name, what) => messages.say_with(
                 "compare-contestant-without",
                 &[("name", name), ("what", what)],
+            ),
+            PlanError::Twice(name) => messages.say_with("compare-twice", &[("name", name)]),
+            PlanError::Unproved(name, exercise) => messages.say_with(
+                "compare-no-program",
+                &[("name", name), ("exercise", exercise)],
             ),
         }
     }
@@ -209,6 +218,7 @@ impl CompareArgs {
             return Err(PlanError::Without(one.name.clone(), "{exercise}"));
         }
         contestants.extend(others);
+        names_differ(&contestants)?;
         Ok(Some(survey::Plan {
             contestants,
             cores: Cores::share(allowed, 1),
@@ -250,6 +260,13 @@ impl CompareArgs {
         let mut contestants = self.contestants(exercise)?;
         contestants.extend(self.programs()?);
         contestants.extend_from_slice(peers);
+        names_differ(&contestants)?;
+        let program = |one: &&Contestant| matches!(one.kind, ContestantKind::Program(_));
+        if exercise.options.contains(&ExerciseOption::Register)
+            && let Some(one) = contestants.iter().find(program)
+        {
+            return Err(PlanError::Unproved(one.name.clone(), exercise.name));
+        }
         let baseline = match &self.baseline {
             Some(name) if contestants.iter().any(|one| one.name == *name) => name.clone(),
             Some(name) => return Err(PlanError::Baseline(name.clone())),
@@ -356,6 +373,16 @@ impl CompareArgs {
         }
         Ok(contestants)
     }
+}
+
+/// Checks that no two contestants have the same name: their figures would be mixed up.
+fn names_differ(contestants: &[Contestant]) -> Result<(), PlanError> {
+    for (at, one) in contestants.iter().enumerate() {
+        if contestants[..at].iter().any(|other| other.name == one.name) {
+            return Err(PlanError::Twice(one.name.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// Whether it is one of the three models that every textbook has: a thread for each connection, one

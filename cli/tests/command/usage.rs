@@ -71,6 +71,36 @@ const CASES: &[(&[&str], &str)] = &[
         &["echo", "server", "--seed", "3"],
         "--seed decides nothing alone: add --pieces, --lose or --delay",
     ),
+    // What a comparison could not measure, or not tell apart.
+    (
+        &["compare", "submit", "--contestant", "mine=server {port}"],
+        "mine cannot be measured with submit: socklab could not first check that it does it. Use echo, welcome or capitals",
+    ),
+    (
+        &[
+            "compare",
+            "echo",
+            "--models",
+            "mio",
+            "--contestant",
+            "mio=server {port}",
+        ],
+        "two contestants are called mio, so their figures could not be told apart: give one another name",
+    ),
+    (
+        &[
+            "compare",
+            "--contestant",
+            "a=s {exercise} {port}",
+            "--contestant",
+            "a=t {exercise} {port}",
+        ],
+        "two contestants are called a, so their figures could not be told apart: give one another name",
+    ),
+    (
+        &["compare", "echo", "--find-knee", "--limit=-1"],
+        "--limit <MILLISECONDS> does not take \"-1\" — see: socklab compare --help",
+    ),
     // A name that nobody could read in a list.
     (
         &["register", "list", "--lab", "\u{3164}"],
