@@ -772,6 +772,7 @@ usage-help = see: { $command } --help
 
 system-not-found = No such file or directory
 system-denied = Permission denied
+system-not-permitted = Operation not permitted
 system-exists = File exists
 system-full = No space left on device
 system-quota = Disk quota exceeded

@@ -768,6 +768,7 @@ usage-help = vea: { $command } --help
 
 system-not-found = no existe ese fichero o carpeta
 system-denied = permiso denegado
+system-not-permitted = operación no permitida
 system-exists = el fichero ya existe
 system-full = no queda espacio en el disco
 system-quota = se ha superado la cuota de disco

@@ -39,6 +39,10 @@ fn id(error: &Error) -> Option<&'static str> {
     }
     Some(match error.kind() {
         ErrorKind::NotFound => "system-not-found",
+        // EPERM: it is not the rights to a file that are missing.
+        ErrorKind::PermissionDenied if cfg!(unix) && error.raw_os_error() == Some(1) => {
+            "system-not-permitted"
+        }
         ErrorKind::PermissionDenied => "system-denied",
         ErrorKind::AlreadyExists => "system-exists",
         ErrorKind::StorageFull => "system-full",
