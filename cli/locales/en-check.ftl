@@ -29,6 +29,8 @@ help-bug-show = Show one with its cure: lines with - go, lines with + come.
 help-bug-show-examples = socklab bug show turn-broken
 help-arg-bug-name = Its name, as bug list gives it
 # $name (text) - what was asked for
+# $near (text) - what was perhaps meant
+bug-unknown-near = there is no piece { $name }; did you mean { $near }?
 bug-unknown = there is no piece { $name }: socklab bug list names them
 
 ## The doctor

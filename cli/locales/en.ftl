@@ -157,7 +157,7 @@ failure-no-input = there is no line to send: type one, or pass it on standard in
 # $address (text) - the address to listen on
 failure-address-in-use = another program already uses { $address }: stop it, or choose another port with --listen :PORT
 # $address (text) - the address to listen on
-failure-address-not-available = { $address } is not an address of this computer: listen on one of its own, or on all with --listen 0.0.0.0
+failure-address-not-available = { $address } is not an address of this computer: listen on one of its own, or on all with --listen { $all }
 # $address (text) - the address to listen on
 failure-denied = the system does not allow the use of { $address }: choose a port above 1023 with --listen :PORT, and check the firewall
 # $peer (text) - address and port of the server
@@ -739,6 +739,17 @@ usage-not-text = an argument is not UTF-8 text: type it again
 # $arg (text) - the option
 # $value (text) - what was typed
 usage-invalid = { $arg } does not take "{ $value }"
+# $from (text) - the lowest
+# $to (text) - the highest
+range-whole = give a whole number from { $from } to { $to }
+range-real = give a number from { $from } to { $to }, with a decimal point
+range-seconds = give a number of seconds from { $from } to { $to }, with a decimal point, or 0 to wait without limit
+range-visible = give a name whose letters can all be seen
+# $arg (text) - what was typed
+# $listen (text) - what to give --listen
+usage-listen = this command does not take "{ $arg }": say where to listen with --listen { $listen }
+# $arg (text) - the port that was typed
+usage-port = this command does not take "{ $arg }": write a port behind the address, as HOST:{ $arg }
 # $arg (text) - what is missing
 usage-missing = { $arg } is missing
 # $arg (text) - the option

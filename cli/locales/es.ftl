@@ -157,7 +157,7 @@ failure-no-input = no hay ninguna línea que enviar: escriba una o pásela por l
 # $address (text) - la dirección en la que escuchar
 failure-address-in-use = otro programa ya usa { $address }: ciérrelo o elija otro puerto con --listen :PUERTO
 # $address (text) - la dirección en la que escuchar
-failure-address-not-available = { $address } no es una dirección de este equipo: escuche en una de las suyas, o en todas con --listen 0.0.0.0
+failure-address-not-available = { $address } no es una dirección de este equipo: escuche en una de las suyas, o en todas con --listen { $all }
 # $address (text) - la dirección en la que escuchar
 failure-denied = el sistema no permite usar { $address }: elija un puerto mayor que 1023 con --listen :PUERTO y compruebe el cortafuegos
 # $peer (text) - dirección y puerto del servidor
@@ -738,6 +738,12 @@ usage-not-text = un argumento no es texto en UTF-8: escríbalo otra vez
 # $arg (text) - la opción
 # $value (text) - lo escrito
 usage-invalid = { $arg } no admite «{ $value }»
+range-whole = indique un número entero de { $from } a { $to }
+range-real = indique un número de { $from } a { $to }, con punto decimal
+range-seconds = indique un número de segundos de { $from } a { $to }, con punto decimal, o 0 para esperar sin límite
+range-visible = indique un nombre cuyas letras se vean todas
+usage-listen = esta orden no admite «{ $arg }»: diga dónde escuchar con --listen { $listen }
+usage-port = esta orden no admite «{ $arg }»: escriba el puerto detrás de la dirección, como HOST:{ $arg }
 # $arg (text) - lo que falta
 usage-missing = falta { $arg }
 # $arg (text) - la opción

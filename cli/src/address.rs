@@ -100,11 +100,12 @@ impl<'a> Address<'a> {
         } else if text.contains('/') {
             // A pasted URL. A message about its port or about brackets would mislead.
             return Err(Error::Host(text.to_owned()));
-        } else if text.matches(':').count() >= 2 {
+        } else if text.matches(':').count() >= 2 && may_be_v6(text) {
             // No port can follow: `::1:16000` is itself an IPv6 address.
             (parse_v6(text).ok_or(Error::Brackets)?, None)
         } else {
             let (host, port) = match text.split_once(':') {
+                Some((_, port)) if port.contains(':') => return Err(Error::Host(text.to_owned())),
                 Some((host, port)) => (host, Some(port)),
                 None => (text, None),
             };
@@ -150,6 +151,14 @@ fn parse_port(text: &str) -> Result<u16, Error> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let port = if digits { text.parse().ok() } else { None };
     port.ok_or_else(|| Error::Port(text.to_owned()))
+}
+
+/// Whether a text with several colons is meant as an IPv6 address, and not as a host with a port
+/// and something more.
+fn may_be_v6(text: &str) -> bool {
+    let (address, _zone) = text.split_once('%').unwrap_or((text, ""));
+    let in_v6 = |c: char| c.is_ascii_hexdigit() || matches!(c, ':' | '.' | '[' | ']');
+    address.chars().all(in_v6) && (text.contains("::") || text.matches(':').count() > 5)
 }
 
 fn parse_v6(text: &str) -> Option<Host<'_>> {
@@ -256,7 +265,10 @@ mod tests {
             ("[::1]80", Err(Error::Brackets)),
             ("[127.0.0.1]:80", Err(Error::Brackets)),
             ("[localhost]", Err(Error::Brackets)),
-            ("localhost:80:90", Err(Error::Brackets)),
+            ("localhost:80:90", host("localhost:80:90")),
+            ("127.0.0.1:16000:5", host("127.0.0.1:16000:5")),
+            ("localhost::80", host("localhost::80")),
+            ("1:2:3:4:5:6:7:8:90", Err(Error::Brackets)),
             ("::1::", Err(Error::Brackets)),
             ("fe80::1%", Err(Error::Brackets)),
         ] {

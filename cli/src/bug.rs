@@ -8,6 +8,7 @@ use crate::check::cure;
 use crate::exit::Exit;
 use crate::options::read;
 use crate::print;
+use crate::usage::near;
 
 #[derive(Args, Clone, Debug)]
 struct ShowArgs {
@@ -42,7 +43,14 @@ fn list(messages: &dyn Messages) -> Exit {
 
 fn show(name: &str, messages: &dyn Messages) -> Exit {
     let Some(bug) = BUGS.iter().find(|bug| bug.name == name) else {
-        return Exit::Usage.because(&messages.say_with("bug-unknown", &[("name", &name)]));
+        let near = near(name, BUGS.iter().map(|bug| bug.name));
+        let said = match near {
+            Some(near) => {
+                messages.say_with("bug-unknown-near", &[("name", &name), ("near", &near)])
+            }
+            None => messages.say_with("bug-unknown", &[("name", &name)]),
+        };
+        return Exit::Usage.because(&said);
     };
     let code = bug.cause();
     print::payload(&format!("{} · {} · {code}", bug.name, bug.end()));

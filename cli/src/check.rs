@@ -25,6 +25,7 @@ use crate::address;
 use crate::exit::Exit;
 use crate::files::{FileError, LogFile};
 use crate::interrupt::end_programs_on_interrupt;
+use crate::numbers::whole;
 use crate::options::read;
 use crate::print;
 use crate::wording;
@@ -50,7 +51,7 @@ struct CheckArgs {
     )]
     connect: Option<String>,
     #[arg(id = "check-port", long = "port", value_name = "PORT",
-        value_parser = clap::value_parser!(u16).range(1..))]
+        value_parser = whole::<u16>(1..=u16::MAX.into()))]
     port: Option<u16>,
     #[command(flatten)]
     shared: CommonCheckArgs,

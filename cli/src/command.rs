@@ -128,7 +128,11 @@ fn localise(command: Command, messages: &Translations, path: &str) -> Command {
                 arg.overrides_with(id)
             }
             action if action.takes_values() => {
-                arg.hide_default_value(true).hide_possible_values(true)
+                // Have `--rounds -1` refused by the option and not as an option of its own.
+                let negative = !arg.is_positional();
+                arg.hide_default_value(true)
+                    .hide_possible_values(true)
+                    .allow_negative_numbers(negative)
             }
             _ => arg,
         }

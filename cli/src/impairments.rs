@@ -12,7 +12,7 @@ use socklab_core::lab::{BoxedService, Exercise};
 use socklab_runtimes::Job;
 use socklab_text::Messages;
 
-use crate::numbers::count;
+use crate::numbers::{count, whole};
 use crate::print;
 
 /// The options that impair a client or a server.
@@ -20,11 +20,11 @@ use crate::print;
 pub(crate) struct ImpairmentArgs {
     #[arg(long, value_name = "N", value_parser = count(1..=65_536))]
     pieces: Option<u32>,
-    #[arg(long, value_name = "MS", value_parser = count(..=60_000))]
+    #[arg(long, value_name = "MS", value_parser = count(0..=60_000))]
     delay: Option<u32>,
-    #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(..=100))]
+    #[arg(long, value_name = "P", value_parser = whole::<u16>(0..=100))]
     lose: Option<u16>,
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = whole::<u64>(0..=u64::MAX))]
     seed: Option<u64>,
 }
 

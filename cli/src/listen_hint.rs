@@ -1,7 +1,15 @@
 //! The addresses that a server tells its users.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+/// All addresses of this computer, of the same family as that one.
+pub(crate) fn everywhere(local: SocketAddr) -> IpAddr {
+    match local {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
 
 /// The addresses that others should use for a server bound to `bound`.
 ///
@@ -44,8 +52,6 @@ fn others_can_use(ip: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv6Addr;
-
     use super::*;
 
     const PORT: u16 = 16_000;
@@ -54,6 +60,14 @@ mod tests {
     fn a_bound_address_needs_no_hint() {
         assert_eq!(listen_hint(([127, 0, 0, 1], PORT).into()), []);
         assert_eq!(listen_hint((Ipv6Addr::LOCALHOST, PORT).into()), []);
+    }
+
+    #[test]
+    fn every_address_is_of_the_same_family() {
+        for (local, all) in [("127.0.0.1:1", "0.0.0.0"), ("[::1]:1", "::")] {
+            let local = local.parse().expect("an address");
+            assert_eq!(everywhere(local).to_string(), all);
+        }
     }
 
     #[test]

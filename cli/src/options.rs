@@ -57,7 +57,7 @@ pub(crate) struct ServerArgs {
 /// [`ExerciseOption::Retries`](socklab_core::lab::ExerciseOption::Retries).
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RetriesArgs {
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count(..=100))]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count(0..=100))]
     pub(crate) retries: u32,
 }
 

@@ -12,6 +12,7 @@ use socklab_files::Outputs;
 use crate::dni_input;
 use crate::exit::Exit;
 use crate::files::FileError;
+use crate::numbers::whole;
 use crate::options::read;
 use crate::print;
 use crate::qr;
@@ -64,7 +65,7 @@ struct VerifyArgs {
         long,
         value_name = "N",
         default_value_t = 0,
-        value_parser = clap::value_parser!(u8).range(..=10)
+        value_parser = whole::<u8>(0..=10)
     )]
     window: u8,
 }

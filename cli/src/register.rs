@@ -52,7 +52,7 @@ fn lab_name(text: &str) -> Result<String, HiddenLetters> {
 
 /// The name has invisible characters, or no visible one.
 #[derive(Debug)]
-struct HiddenLetters;
+pub(crate) struct HiddenLetters;
 
 impl fmt::Display for HiddenLetters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

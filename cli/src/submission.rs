@@ -60,7 +60,12 @@ pub(crate) struct RegisterArgs {
     ahead: bool,
     #[arg(long)]
     nie: bool,
-    #[arg(long, value_name = "N", default_value_t = Rules::NEW_DNIS, value_parser = count(1..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = Rules::NEW_DNIS,
+        value_parser = count(1..=u32::MAX.into())
+    )]
     new_dnis: u32,
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = count(1..=1_000_000))]
     max_connections: u32,

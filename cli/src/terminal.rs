@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use socklab_core::{Console, Notice, Prompt, Unexpected, UnexpectedKind};
 use socklab_system::Stop;
 
-use crate::listen_hint::listen_hint;
+use crate::listen_hint::{everywhere, listen_hint};
 use crate::outlet::{self, Outlet, STDERR, STDOUT, StdStream};
 use crate::print;
 use crate::unexpected;
@@ -75,9 +75,10 @@ impl Terminal {
         let messages = self.messages;
         self.line(&messages.say_with("ready", &[("address", &local)]));
         if local.ip().is_loopback() {
+            let everywhere = everywhere(local);
             let everywhere = match local.port() {
-                port if port == self.options.port => "0.0.0.0".to_owned(),
-                port => format!("0.0.0.0:{port}"),
+                port if port == self.options.port => everywhere.to_string(),
+                port => SocketAddr::new(everywhere, port).to_string(),
             };
             self.line(&messages.say_with("ready-open-hint", &[("listen", &everywhere)]));
         }

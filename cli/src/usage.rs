@@ -6,7 +6,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, Error};
 
 use crate::exit::Exit;
+use crate::numbers::NotInRange;
 use crate::outlet;
+use crate::register::HiddenLetters;
 use socklab_text::Messages;
 use socklab_text::escape;
 
@@ -38,7 +40,27 @@ pub(crate) fn report(messages: &dyn Messages, command: &Command, error: &Error) 
             outlet::payload(error.to_string().as_bytes());
             Exit::Done.with_payload(messages)
         }
+        ErrorKind::InvalidSubcommand => {
+            match context(error, ContextKind::InvalidSubcommand).as_str() {
+                "help" => answer(messages, command, "--help"),
+                "version" => answer(messages, command, "--version"),
+                _ => Exit::Usage.because(&line(messages, command, error)),
+            }
+        }
         _ => Exit::Usage.because(&line(messages, command, error)),
+    }
+}
+
+/// Answers `socklab help echo` as `socklab echo --help`, and `socklab version` as the option.
+fn answer(messages: &dyn Messages, command: &Command, option: &str) -> Exit {
+    let (mut path, _) = reached(command, own_words(std::env::args_os()));
+    if option == "--version" {
+        path = command.get_name().to_owned();
+    }
+    let words = path.split(' ').chain([option]);
+    match command.clone().try_get_matches_from(words) {
+        Err(answer) => report(messages, command, &answer),
+        Ok(_) => Exit::Usage,
     }
 }
 
@@ -57,13 +79,25 @@ fn line(messages: &dyn Messages, command: &Command, error: &Error) -> String {
         {
             messages.say("check-no-command")
         }
+        ErrorKind::UnknownArgument if has(command, "listen") && !arg.starts_with('-') => {
+            let listen = match is_number(&arg) {
+                true => format!(":{arg}"),
+                false => arg.clone(),
+            };
+            messages.say_with("usage-listen", &[("arg", &arg), ("listen", &listen)])
+        }
+        ErrorKind::UnknownArgument
+            if is_number(&arg) && ADDRESSES.iter().any(|one| has(command, one)) =>
+        {
+            messages.say_with("usage-port", &[("arg", &arg)])
+        }
         ErrorKind::UnknownArgument => match get(ContextKind::SuggestedArg) {
             near if near.is_empty() => messages.say_with("usage-unknown", &[("arg", &arg)]),
             near => messages.say_with("usage-unknown-near", &[("arg", &arg), ("near", &near)]),
         },
         ErrorKind::InvalidSubcommand => {
             let wrong = get(ContextKind::InvalidSubcommand);
-            match likeliest(error, ContextKind::SuggestedSubcommand) {
+            match likeliest(error, &wrong, ContextKind::SuggestedSubcommand) {
                 Some(near) => messages.say_with(
                     "usage-command-near",
                     &[("command", &wrong), ("near", &near)],
@@ -80,7 +114,7 @@ fn line(messages: &dyn Messages, command: &Command, error: &Error) -> String {
         ErrorKind::WrongNumberOfValues | ErrorKind::TooFewValues => {
             messages.say_with("usage-too-few", &[("arg", &arg)])
         }
-        ErrorKind::InvalidValue => match likeliest(error, ContextKind::SuggestedValue) {
+        ErrorKind::InvalidValue => match likeliest(error, &value, ContextKind::SuggestedValue) {
             Some(near) => messages.say_with(
                 "usage-value-near",
                 &[("arg", &arg), ("value", &value), ("near", &near)],
@@ -92,7 +126,11 @@ fn line(messages: &dyn Messages, command: &Command, error: &Error) -> String {
         },
         ErrorKind::InvalidUtf8 => messages.say("usage-not-text"),
         ErrorKind::ValueValidation => {
-            messages.say_with("usage-invalid", &[("arg", &arg), ("value", &value)])
+            let wrong = messages.say_with("usage-invalid", &[("arg", &arg), ("value", &value)]);
+            match expected(messages, error) {
+                Some(expected) => format!("{wrong}: {expected}"),
+                None => wrong,
+            }
         }
         ErrorKind::TooManyValues => messages.say_with("usage-too-many", &[("arg", &arg)]),
         ErrorKind::MissingRequiredArgument => messages.say_with("usage-missing", &[("arg", &arg)]),
@@ -119,13 +157,66 @@ fn reached(command: &Command, typed: impl Iterator<Item = String>) -> (String, &
     (path, command)
 }
 
-/// The likeliest of what clap suggests, which stands last.
-fn likeliest(error: &Error, kind: ContextKind) -> Option<String> {
-    match error.get(kind)? {
-        ContextValue::String(one) => Some(one.clone()),
-        ContextValue::Strings(all) => all.last().cloned(),
-        _ => None,
+/// The likeliest of what clap suggests, which stands last, if it may be a slip: clap also suggests
+/// what has only some letters in common.
+fn likeliest(error: &Error, typed: &str, kind: ContextKind) -> Option<String> {
+    let likeliest = match error.get(kind)? {
+        ContextValue::String(one) => one,
+        ContextValue::Strings(all) => all.last()?,
+        _ => return None,
+    };
+    near(typed, [likeliest.as_str()]).map(str::to_owned)
+}
+
+/// The name that may have been meant: a third of its letters differ at most.
+pub(crate) fn near<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed: Vec<char> = typed.to_lowercase().chars().collect();
+    let differ = |name: &&str| {
+        let name: Vec<char> = name.chars().collect();
+        let longer = name.len().max(typed.len());
+        let differ = edits(&typed, &name);
+        (differ <= longer / 3).then_some(differ)
+    };
+    let names = names
+        .into_iter()
+        .filter_map(|name| Some((differ(&name)?, name)));
+    names.min().map(|(_, name)| name)
+}
+
+/// How many letters must be inserted, removed or replaced to make one word the other.
+fn edits(one: &[char], other: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
     }
+    row[other.len()]
+}
+
+/// What an option takes, if its parser says so.
+fn expected(messages: &dyn Messages, error: &Error) -> Option<String> {
+    let source = std::error::Error::source(error)?;
+    if source.is::<HiddenLetters>() {
+        return Some(messages.say("range-visible"));
+    }
+    source
+        .downcast_ref::<NotInRange>()
+        .map(|range| range.say(messages))
+}
+
+/// The arguments that are the address of a server.
+const ADDRESSES: [&str; 2] = ["address", "doctor-server"];
+
+fn has(command: &Command, argument: &str) -> bool {
+    command.get_arguments().any(|one| one.get_id() == argument)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// One piece of what clap knows of a mistake, safe to print.

@@ -11,6 +11,7 @@ use socklab_core::{
 use socklab_text::Messages;
 use socklab_text::system_error::{self, NO_DESCRIPTOR};
 
+use crate::listen_hint::everywhere;
 use crate::nearby;
 
 /// How far apart the clocks of a phone and of this computer are: the phone shows the time of this
@@ -118,9 +119,13 @@ pub(crate) fn failure(messages: &dyn Messages, transport: Transport, failure: Fa
             FaultKind::AddressInUse => {
                 messages.say_with("failure-address-in-use", &[("address", &address)])
             }
-            FaultKind::AddressNotAvailable => {
-                messages.say_with("failure-address-not-available", &[("address", &address)])
-            }
+            FaultKind::AddressNotAvailable => messages.say_with(
+                "failure-address-not-available",
+                &[
+                    ("address", &address),
+                    ("all", &everywhere(address).to_string()),
+                ],
+            ),
             FaultKind::Denied => messages.say_with("failure-denied", &[("address", &address)]),
             _ => io(messages, Doing::Opening, fault),
         },

@@ -12,7 +12,7 @@ use socklab_experiments::compare::{Contestant, ContestantKind, Plan, Thoroughnes
 use socklab_experiments::cores::Cores;
 use socklab_experiments::survey;
 
-use crate::numbers::{count, real};
+use crate::numbers::{count, real, whole};
 use crate::processes::Design;
 use crate::{address, runtimes};
 use socklab_runtimes::Runtime;
@@ -74,7 +74,12 @@ pub(crate) struct CompareArgs {
     pub(super) unobserved: bool,
     #[arg(long, value_name = "FOLDER")]
     pub(super) register_folder: Option<PathBuf>,
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = whole::<u64>(0..=u64::MAX)
+    )]
     pub(super) seed: u64,
     #[arg(long)]
     pub(super) wait_quiet: bool,

@@ -104,11 +104,11 @@ const CASES: &[(&[&str], &str)] = &[
     // A name that nobody could read in a list.
     (
         &["register", "list", "--lab", "\u{3164}"],
-        "--lab <NAME> does not take \"\u{3164}\" — see: socklab register list --help",
+        "--lab <NAME> does not take \"\u{3164}\": give a name whose letters can all be seen — see: socklab register list --help",
     ),
     (
         &["submit", "server", "--lab", "lab\u{200b}3"],
-        "--lab <NAME> does not take \"lab\\u{200b}3\" — see: socklab submit server --help",
+        "--lab <NAME> does not take \"lab\\u{200b}3\": give a name whose letters can all be seen — see: socklab submit server --help",
     ),
     // Addresses.
     (
@@ -144,8 +144,28 @@ const CASES: &[(&[&str], &str)] = &[
         "\"99999\" is not a port: write a number from 1 to 65535",
     ),
     (
-        &["welcome", "client", "localhost:1:2"],
+        &["welcome", "client", "127.0.0.1:16000:5"],
+        "\"127.0.0.1:16000:5\" is not a host or an IP address: write HOST, HOST:PORT, or :PORT for a port alone",
+    ),
+    (
+        &["welcome", "client", "::1]:2"],
         "an IPv6 address with a port goes in brackets: [::1]:16000",
+    ),
+    (
+        &["echo", "client", "127.0.0.1", "16000"],
+        "this command does not take \"16000\": write a port behind the address, as HOST:16000 — see: socklab echo client --help",
+    ),
+    (
+        &["doctor", "127.0.0.1", "16000"],
+        "this command does not take \"16000\": write a port behind the address, as HOST:16000 — see: socklab doctor --help",
+    ),
+    (
+        &["echo", "server", "16000"],
+        "this command does not take \"16000\": say where to listen with --listen :16000 — see: socklab echo server --help",
+    ),
+    (
+        &["submit", "server", "0.0.0.0"],
+        "this command does not take \"0.0.0.0\": say where to listen with --listen 0.0.0.0 — see: socklab submit server --help",
     ),
     (
         &["echo", "client", "[]:16000"],
@@ -223,7 +243,7 @@ const CASES: &[(&[&str], &str)] = &[
             "--threads",
             "0",
         ],
-        "--threads <N> does not take \"0\" — see: socklab echo server --help",
+        "--threads <N> does not take \"0\": give a whole number from 1 to 1024 — see: socklab echo server --help",
     ),
     (
         &["echo", "client", "here", "there"],
@@ -235,7 +255,7 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["echo", "client", "--timeout", "soon"],
-        "--timeout <SECONDS> does not take \"soon\" — see: socklab echo client --help",
+        "--timeout <SECONDS> does not take \"soon\": give a number of seconds from 0.000001 to 1000000, with a decimal point, or 0 to wait without limit — see: socklab echo client --help",
     ),
     (
         &["echo", "client", "--unmasked"],
@@ -259,7 +279,32 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["completions", "tcsh"],
-        "<SHELL> does not take \"tcsh\"; did you mean zsh? — see: socklab completions --help",
+        "<SHELL> does not take \"tcsh\": use bash, elvish, fish, powershell, zsh — see: socklab completions --help",
+    ),
+    (
+        &["compare", "--rounds", "0"],
+        "--rounds <N> does not take \"0\": give a whole number from 1 to 1000 — see: socklab compare --help",
+    ),
+    (
+        &["compare", "--seconds", "-1"],
+        "--seconds <SECONDS> does not take \"-1\": give a number from 0.001 to 1000000, with a decimal point — see: socklab compare --help",
+    ),
+    (
+        &["lesson", "head-of-line", "--predict", "-1"],
+        "\"-1\" is not an answer to this lesson: give a, b, c, d",
+    ),
+    // Letters in common are no slip.
+    (
+        &["compare", "chat"],
+        "[EXERCISE] does not take \"chat\": use echo, welcome, capitals, submit — see: socklab compare --help",
+    ),
+    (
+        &["bug", "show", "fin-cas"],
+        "there is no piece fin-cas; did you mean fin-case?",
+    ),
+    (
+        &["bug", "show", "teleport"],
+        "there is no piece teleport: socklab bug list names them",
     ),
     // Names that were nearly right: a model, an exercise, a lesson.
     (
@@ -308,6 +353,23 @@ fn one_line_in_spanish() {
             said.ends_with('\n') && said.trim_end() != *english,
             "{words:?}: {said}"
         );
+    }
+}
+
+/// `help` and `version` are what they are elsewhere, at every level.
+#[test]
+fn help_and_version_without_dashes() {
+    for (words, option) in [
+        ("help", "--help"),
+        ("help echo", "echo --help"),
+        ("help echo client --lang es", "echo client --help --lang es"),
+        ("echo help", "echo --help"),
+        ("register help list", "register list --help"),
+        ("version", "--version"),
+        ("--lang es version", "--version"),
+    ] {
+        let asked = stdout(&run(option).success());
+        assert_eq!(stdout(&run(words).success()), asked, "{words}");
     }
 }
 
