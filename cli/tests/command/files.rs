@@ -711,8 +711,7 @@ fn a_key_without_its_name_leaves_the_cards() {
     place
         .ask(&format!("enrol {dnis} --sheet {}", place.shown("1")))
         .success();
-    let key = place.at("register.db.key");
-    fs::remove_file(&key).unwrap();
+    fs::remove_file(place.at("register.db.key")).unwrap();
     // The sheet does not fit into the pipe, so the command waits while the new key is moved away.
     let mut command = socklab("register rekey --lost --sheet /dev/stdout --register");
     command.arg(place.at("register.db"));
@@ -733,7 +732,11 @@ fn a_key_without_its_name_leaves_the_cards() {
         "{said}"
     );
     assert!(!said.contains("do not count"), "{said}");
-    fs::rename(place.at("away"), &key).unwrap();
+    // Nor are they lost if it is tried again, and fails earlier.
+    fs::rename(place.at("away"), place.at("register.db.key.next")).unwrap();
+    let again = format!("rekey --lost --sheet {}", place.shown("1"));
+    let said = stderr(&place.ask(&again).code(1));
+    assert!(said.contains("it is there already"), "{said}");
     assert!(says(&place, &cards(&place.at("2"))[7]).starts_with("OK registered"));
 }
 

@@ -67,6 +67,8 @@ impl Archive {
         let rows = self.sql.rows(SECRETS, &[])?;
         let dnis: Result<Vec<String>, Error> = rows.iter().map(|row| row.text(0)).collect();
         let secrets = draw(&dnis?)?;
+        // The next key would overwrite one that only lacks its name, whose secrets still count.
+        let _ = open_key(&mut *self.sql, key);
         Ok(NewSecrets {
             key: NewKey::Next(create_next(key)?, key.to_owned()),
             secrets,
