@@ -59,7 +59,7 @@ fn labels_and_styles() {
 
 #[test]
 fn pictures_in_files() {
-    let (png, svg) = (scratch("png"), scratch("svg"));
+    let (png, svg) = (scratch("code.png"), scratch("code.svg"));
     let mut command = socklab("otp enroll --dni 123456 --no-qr");
     command.arg("--png").arg(&png).arg("--svg").arg(&svg);
     let ended = pipe(command, "").success();
@@ -234,7 +234,7 @@ fn quiet() {
                 .stderr_eq("");
         }
     });
-    let file = scratch("quiet");
+    let file = scratch("quiet.png");
     let mut command = socklab("otp enroll --quiet --dni 123456 --png");
     command.arg(&file);
     pipe(command, "").success().stdout_eq("").stderr_eq("");

@@ -145,7 +145,7 @@ fn only_the_class_and_random_secrets() {
     assert!(said.contains("not in the list of the class"), "{said}");
 
     // With random secrets the DNI makes no code, and every refusal is the same.
-    let sheet = path("cards").display().to_string();
+    let sheet = path("cards").with_extension("html").display().to_string();
     let _ = fs::remove_file(&sheet);
     let enrolled = ask(&register, &format!("enrol --all --sheet {sheet}")).success();
     assert!(stderr(&enrolled).contains("1 secret on"));
@@ -256,7 +256,10 @@ fn foreigners_if_the_lecturer_takes_them() {
 #[test]
 fn a_register_with_random_secrets_stays_one() {
     let register = register();
-    let sheet = path("cards-of-one").display().to_string();
+    let sheet = path("cards-of-one")
+        .with_extension("html")
+        .display()
+        .to_string();
     let _ = fs::remove_file(&sheet);
     ask(&register, &format!("enrol --dni {ANA} --sheet {sheet}")).success();
     // Nobody says what codes are made from: not from the DNI.

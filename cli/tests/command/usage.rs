@@ -99,7 +99,7 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["compare", "echo", "--find-knee", "--limit=-1"],
-        "--limit <MILLISECONDS> does not take \"-1\" — see: socklab compare --help",
+        "--limit <MILLISECONDS> does not take \"-1\": give a number from 0.001 to 1000000, with a decimal point — see: socklab compare --help",
     ),
     // A name that nobody could read in a list.
     (

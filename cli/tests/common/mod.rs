@@ -397,7 +397,11 @@ pub(crate) fn timed<T>(what: impl FnOnce() -> T) -> (Duration, T) {
 pub(crate) fn scratch(name: &str) -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("{}-{number} {name}.txt", std::process::id());
+    let ending = match name.contains('.') {
+        true => "",
+        false => ".txt",
+    };
+    let name = format!("{}-{number} {name}{ending}", std::process::id());
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_file(&file);
     file
