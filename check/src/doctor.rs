@@ -2,14 +2,16 @@
 
 use std::ffi::OsStr;
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use socklab_core::Transport;
-use socklab_core::lab::EXERCISES;
+use socklab_core::lab::{EXERCISES, Exercise};
 use socklab_core::otp::{Code, Dni, Key, TimeStep, clock_offsets};
 
-use crate::program::sockets::{Holder, holder};
+use crate::neighbours::is_here;
+use crate::program::sockets::{Holder, holder, is_lingering};
 use crate::program::{CommandError, resolve};
 
 /// How long the lecturers' server may take to accept a connection.
@@ -34,9 +36,9 @@ pub enum Problem {
     /// Python is too old. Contains its version.
     OldPython(String),
     /// Python has no pyotp.
-    NoPyotp,
+    NoPyotp(Pip),
     /// pyotp refuses a DNI as a secret. Contains its version.
-    PyotpRefuses(String),
+    PyotpRefuses(String, Pip),
     /// Another program holds a port of the lab.
     PortHeld {
         /// The exercise.
@@ -48,6 +50,14 @@ pub enum Problem {
         /// Who holds it, if the system says so.
         holder: Option<Holder>,
     },
+    /// No program holds a port of the lab, but the system keeps it for a minute after the last
+    /// connection that the server's end has closed (TIME_WAIT).
+    PortWaits {
+        /// The exercise.
+        exercise: &'static str,
+        /// The port.
+        port: u16,
+    },
     /// The lecturers' server does not accept a connection. Contains the system's message.
     NotReached(SocketAddr, String),
     /// This computer's clock shows a time before this program was written.
@@ -58,6 +68,15 @@ pub enum Problem {
     ClocksDiffer(i64),
     /// The phone's code is right for no time within half an hour, or for several.
     CodeUnknown,
+}
+
+/// Where pip may install packages for a Python.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pip {
+    /// Where this Python is.
+    Here,
+    /// Only in a virtual environment, which there is not: the system manages the rest (PEP 668).
+    InEnvironment,
 }
 
 /// Whether a time server corrects this computer's clock.
@@ -88,6 +107,12 @@ pub struct Health {
     pub python: Option<String>,
     /// What keeps the clock right.
     pub clock: Clock,
+    /// The ports of the lab on which a program can listen.
+    pub free: Vec<(Transport, u16)>,
+    /// Ports on which a server of this command listens, or the one that was asked for.
+    pub serving: Vec<(Transport, u16)>,
+    /// Whether the lecturers' server accepted a connection, if it was asked for.
+    pub reached: bool,
     /// What is wrong.
     pub problems: Vec<Problem>,
 }
@@ -100,29 +125,73 @@ pub fn doctor(server: Option<SocketAddr>, phone: Option<&Phone>) -> Health {
         Ok(python) => look_at_python(&python, &mut health),
         Err(error) => health.problems.push(Problem::NoPython(error)),
     }
+    let unreached = server.and_then(|server| {
+        let error = TcpStream::connect_timeout(&server, REACH).err()?;
+        Some(Problem::NotReached(server, error.to_string()))
+    });
+    health.reached = server.is_some() && unreached.is_none();
+    // The server that was asked for may be on this computer.
+    let own = server.filter(|server| health.reached && is_here(server.ip()));
+    let own = own.map(|server| (Transport::Stream, server.port()));
+    let mut seen = Vec::new();
     for exercise in EXERCISES {
-        let (transport, port) = (exercise.transport, exercise.port);
-        let seen = health.problems.iter().any(|one| {
-            matches!(one, Problem::PortHeld { transport: t, port: p, .. }
-                if (*t, *p) == (transport, port))
-        });
-        if !seen && !is_free(transport, port) {
-            health.problems.push(Problem::PortHeld {
+        let at = (exercise.transport, exercise.port);
+        if seen.contains(&at) {
+            continue;
+        }
+        seen.push(at);
+        match state(exercise) {
+            PortState::Free => health.free.push(at),
+            PortState::Held(holder) if own == Some(at) || serves(holder.as_ref(), at) => {
+                health.serving.push(at);
+            }
+            PortState::Held(holder) => health.problems.push(Problem::PortHeld {
                 exercise: exercise.name,
-                transport,
-                port,
-                holder: holder(transport, port),
-            });
+                transport: exercise.transport,
+                port: exercise.port,
+                holder,
+            }),
+            PortState::Waits => health.problems.push(Problem::PortWaits {
+                exercise: exercise.name,
+                port: exercise.port,
+            }),
         }
     }
-    if let Some(server) = server
-        && let Err(error) = TcpStream::connect_timeout(&server, REACH)
-    {
-        health
-            .problems
-            .push(Problem::NotReached(server, error.to_string()));
-    }
+    health.problems.extend(unreached);
     health
+}
+
+/// The state of an exercise's port.
+enum PortState {
+    Free,
+    /// Another program has it, or the system has reserved it.
+    Held(Option<Holder>),
+    /// Only connections without a program have it.
+    Waits,
+}
+
+fn state(exercise: &Exercise) -> PortState {
+    let (transport, port) = (exercise.transport, exercise.port);
+    if is_free(transport, port) {
+        return PortState::Free;
+    }
+    match holder(transport, port) {
+        None if transport == Transport::Stream && is_lingering(port) => PortState::Waits,
+        holder => PortState::Held(holder),
+    }
+}
+
+/// Whether that program is a server of this command, for an exercise with that port.
+fn serves(holder: Option<&Holder>, at: (Transport, u16)) -> bool {
+    let command = holder.map_or("", |holder| &holder.command);
+    let words: Vec<&str> = command.split_whitespace().collect();
+    // A script that starts the command comes behind its interpreter.
+    let is_socklab = |word: &&str| Path::new(word).file_stem() == Some(OsStr::new("socklab"));
+    let is_server = |words: &[&str]| {
+        let exercise = EXERCISES.iter().find(|one| one.name == words[0]);
+        words[1] == "server" && exercise.is_some_and(|one| (one.transport, one.port) == at)
+    };
+    words.iter().take(2).any(is_socklab) && words.windows(2).any(is_server)
 }
 
 fn look_at_clock(unix: u64, phone: Option<&Phone>, health: &mut Health) {
@@ -172,10 +241,13 @@ fn is_free(transport: Transport, port: u16) -> bool {
     }
 }
 
-/// Says Python's version, then `none`, `takes` or `refuses` and the version of pyotp.
+/// Says Python's version, where pip may install packages, then `none`, `takes` or `refuses` and the
+/// version of pyotp.
 const LOOK: &str = "
-import sys
+import os, sys, sysconfig
 print('.'.join(map(str, sys.version_info[:3])))
+mark = os.path.join(sysconfig.get_path('stdlib'), 'EXTERNALLY-MANAGED')
+print('environment' if sys.prefix == sys.base_prefix and os.path.exists(mark) else 'here')
 try:
     import pyotp
 except ImportError:
@@ -225,10 +297,16 @@ fn problems_of_python(said: &str) -> Vec<Problem> {
     if number < OLDEST {
         problems.push(Problem::OldPython(version.to_owned()));
     }
+    let pip = match lines.next() {
+        Some("environment") => Pip::InEnvironment,
+        _ => Pip::Here,
+    };
     match lines.next().unwrap_or_default().split_once(' ') {
         Some(("takes", _)) => {}
-        Some(("refuses", version)) => problems.push(Problem::PyotpRefuses(version.to_owned())),
-        _ => problems.push(Problem::NoPyotp),
+        Some(("refuses", version)) => {
+            problems.push(Problem::PyotpRefuses(version.to_owned(), pip));
+        }
+        _ => problems.push(Problem::NoPyotp(pip)),
     }
     problems
 }
@@ -240,14 +318,21 @@ mod tests {
     #[test]
     fn what_python_says_of_itself() {
         for (said, problems) in [
-            ("3.12.1\ntakes 2.9.0\n", vec![]),
-            ("3.12.1\r\nnone\r\n", vec![Problem::NoPyotp]),
+            ("3.12.1\nhere\ntakes 2.9.0\n", vec![]),
             (
-                "3.12.1\nrefuses 2.12.0\n",
-                vec![Problem::PyotpRefuses("2.12.0".to_owned())],
+                "3.12.1\r\nhere\r\nnone\r\n",
+                vec![Problem::NoPyotp(Pip::Here)],
             ),
             (
-                "3.6.9\ntakes 2.9.0\n",
+                "3.12.1\nenvironment\nnone\n",
+                vec![Problem::NoPyotp(Pip::InEnvironment)],
+            ),
+            (
+                "3.12.1\nhere\nrefuses 2.12.0\n",
+                vec![Problem::PyotpRefuses("2.12.0".to_owned(), Pip::Here)],
+            ),
+            (
+                "3.6.9\nhere\ntakes 2.9.0\n",
                 vec![Problem::OldPython("3.6.9".to_owned())],
             ),
         ] {
@@ -266,6 +351,21 @@ mod tests {
         assert!(reached(&doctor(Some(address), None)));
         drop(listener);
         assert!(!reached(&doctor(Some(address), None)));
+    }
+
+    #[test]
+    fn our_own_servers_are_no_strangers() {
+        let serves = |command: &str, port| {
+            let command = command.to_owned();
+            let process = None;
+            let at = (Transport::Stream, port);
+            serves(Some(&Holder { process, command }), at)
+        };
+        assert!(serves("/lab/bin/socklab submit server --rehearse", 21_000));
+        assert!(serves("python3 lab/bin/socklab submit server", 21_000));
+        assert!(!serves("socklab submit server --listen :19000", 19_000));
+        assert!(!serves("python3 TCP_server.py submit server", 21_000));
+        assert!(!serves("socklab capitals client", 16_000));
     }
 
     #[test]

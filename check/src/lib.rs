@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 
 pub use bugs::{BUGS, Bug};
 pub use codes::{Cause, Symptom};
-pub use doctor::{Clock, Health, Phone, Problem, clock, doctor};
+pub use doctor::{Clock, Health, Phone, Pip, Problem, clock, doctor};
 pub use exercise::{CheckedExercise, ENROLMENT};
 pub use neighbours::{Neighbour, find_neighbour, is_here};
 pub use plan::{CheckPlan, GIVE_UP_AFTER, Submitter};

@@ -53,9 +53,21 @@ doctor-no-python = there is no Python: install it from python.org, or python3 wi
 doctor-python-fails = Python does not run ({ $detail }): install it again
 # $version (text)
 doctor-python-old = Python { $version } is too old: install 3.8 or newer
-doctor-no-pyotp = this Python has no pyotp: python3 -m pip install "pyotp<2.11.2"
+# $install (text) - how to install the right one
+doctor-no-pyotp = this Python has no pyotp: { $install }
 # $version (text)
-doctor-pyotp-refuses = pyotp { $version } refuses a DNI as a secret: python3 -m pip install "pyotp<2.11.2"
+# $install (text) - how to install the right one
+doctor-pyotp-refuses = pyotp { $version } refuses a DNI as a secret: { $install }
+doctor-pip = python3 -m pip install "pyotp<2.11.2"
+doctor-pip-environment = this system's Python takes packages only in a virtual environment, which each new terminal must activate: python3 -m venv lab && . lab/bin/activate && pip install "pyotp<2.11.2"
+# $list (text) - ports
+doctor-free = free ports: { $list }
+doctor-serving = ports on which a server of the lab listens: { $list }
+# $address (text)
+doctor-reached = the server at { $address } answers
+# $exercise (text)
+# $port (text)
+doctor-port-waits = no program has TCP port { $port } ({ $exercise }), but its last connection ended less than a minute ago and the system still keeps the port: wait for 60 s; a server that sets SO_REUSEADDR before bind need not wait
 # $exercise (text)
 # $kind (text)
 # $port (text)

@@ -52,9 +52,21 @@ doctor-no-python = no hay ningún Python: instálelo desde python.org, o python3
 doctor-python-fails = Python no se ejecuta ({ $detail }): instálelo de nuevo
 # $version (text)
 doctor-python-old = Python { $version } es demasiado antiguo: instale la versión 3.8 o una posterior
-doctor-no-pyotp = este Python no tiene pyotp: python3 -m pip install "pyotp<2.11.2"
+# $install (text)
+doctor-no-pyotp = este Python no tiene pyotp: { $install }
 # $version (text)
-doctor-pyotp-refuses = pyotp { $version } rechaza un DNI como secreto: python3 -m pip install "pyotp<2.11.2"
+# $install (text)
+doctor-pyotp-refuses = pyotp { $version } rechaza un DNI como secreto: { $install }
+doctor-pip = python3 -m pip install "pyotp<2.11.2"
+doctor-pip-environment = el Python de este sistema solo admite paquetes en un entorno virtual, que hay que activar en cada terminal nuevo: python3 -m venv lab && . lab/bin/activate && pip install "pyotp<2.11.2"
+# $list (text)
+doctor-free = puertos libres: { $list }
+doctor-serving = puertos en los que escucha un servidor del laboratorio: { $list }
+# $address (text)
+doctor-reached = el servidor de { $address } contesta
+# $exercise (text)
+# $port (text)
+doctor-port-waits = ningún programa tiene el puerto TCP { $port } ({ $exercise }), pero su última conexión terminó hace menos de un minuto y el sistema aún lo reserva: espere 60 s; un servidor que active SO_REUSEADDR antes de bind no tiene que esperar
 # $exercise (text)
 # $kind (text)
 # $port (text)

@@ -1,7 +1,8 @@
 //! `socklab doctor`: a lab computer's check before class.
 
 use clap::{ArgMatches, Args, Command};
-use socklab_check::{Clock, CommandError, Phone, Problem, doctor};
+use socklab_check::{Clock, CommandError, Phone, Pip, Problem, doctor};
+use socklab_core::Transport;
 use socklab_core::otp::{Code, Dni};
 use socklab_text::{Messages, system_error};
 
@@ -38,8 +39,10 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     let args: DoctorArgs = read(matches);
     let port = socklab_core::submit::EXERCISE.port;
     let server = args.server.as_ref();
-    let server = match server.map(|text| address::client(text, port)).transpose() {
-        Ok(found) => found.map(|found| found.first),
+    let (server, unknown) = match server.map(|text| address::client(text, port)).transpose() {
+        Ok(found) => (found.map(|found| found.first), None),
+        // The rest of the computer can be examined all the same.
+        Err(error @ address::Error::NoIp(_)) => (None, Some(error)),
         Err(error) => return Exit::Usage.because(&error.say(messages)),
     };
     let phone = match (&args.dni, &args.code) {
@@ -62,14 +65,42 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     if let Some(id) = clock {
         print::payload(&messages.say(id));
     }
-    if health.problems.is_empty() {
+    for (id, ports) in [
+        ("doctor-free", &health.free),
+        ("doctor-serving", &health.serving),
+    ] {
+        let ports: Vec<String> = ports.iter().map(shown).collect();
+        if !ports.is_empty() {
+            print::payload(&messages.say_with(id, &[("list", &ports.join(", "))]));
+        }
+    }
+    if let Some(server) = server.filter(|_| health.reached) {
+        print::payload(&messages.say_with("doctor-reached", &[("address", &server)]));
+    }
+    if health.problems.is_empty() && unknown.is_none() {
         print::payload(&messages.say("doctor-healthy"));
         return Exit::Done;
     }
     for problem in &health.problems {
         print::payload(&format!("✗ {}", text_of(problem, health.clock, messages)));
     }
+    if let Some(error) = unknown {
+        print::payload(&format!("✗ {}", error.say(messages)));
+    }
     Exit::Failed
+}
+
+/// A port, with what carries it.
+fn shown(&(transport, port): &(Transport, u16)) -> String {
+    format!("{} {port}", transport.name().to_uppercase())
+}
+
+/// How to install the pyotp of the lab.
+fn install(pip: Pip, messages: &dyn Messages) -> String {
+    messages.say(match pip {
+        Pip::Here => "doctor-pip",
+        Pip::InEnvironment => "doctor-pip-environment",
+    })
 }
 
 fn text_of(problem: &Problem, clock: Clock, messages: &dyn Messages) -> String {
@@ -85,9 +116,19 @@ fn text_of(problem: &Problem, clock: Clock, messages: &dyn Messages) -> String {
         Problem::OldPython(version) => {
             messages.say_with("doctor-python-old", &[("version", version)])
         }
-        Problem::NoPyotp => messages.say("doctor-no-pyotp"),
-        Problem::PyotpRefuses(version) => {
-            messages.say_with("doctor-pyotp-refuses", &[("version", version)])
+        Problem::NoPyotp(pip) => {
+            messages.say_with("doctor-no-pyotp", &[("install", &install(*pip, messages))])
+        }
+        Problem::PyotpRefuses(version, pip) => messages.say_with(
+            "doctor-pyotp-refuses",
+            &[("version", version), ("install", &install(*pip, messages))],
+        ),
+        Problem::PortWaits { exercise, port } => {
+            let port = port.to_string();
+            messages.say_with(
+                "doctor-port-waits",
+                &[("exercise", exercise), ("port", &port)],
+            )
         }
         Problem::PortHeld {
             exercise,

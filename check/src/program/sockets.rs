@@ -26,10 +26,10 @@ mod elsewhere;
 mod linux;
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{all, family, holder, of_program};
+pub(crate) use linux::{all, family, holder, is_lingering, of_program};
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::{all, holder, of_program};
+pub(crate) use elsewhere::{all, holder, is_lingering, of_program};
 
 /// The address at which this machine reaches a socket that is bound to `address`.
 pub(crate) fn reached(address: SocketAddr) -> SocketAddr {
@@ -60,5 +60,17 @@ mod tests {
             assert_eq!(holder.process, Some(std::process::id()));
         }
         assert_eq!(of_program(u32::MAX, 0), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_port_lingers_after_the_end_that_listened_closed_first() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+        let address = listener.local_addr().expect("bound");
+        assert!(!is_lingering(address.port()));
+        let client = std::net::TcpStream::connect(address).expect("connected");
+        drop(listener.accept().expect("accepted"));
+        assert!(is_lingering(address.port()), "the server's end waits");
+        drop((client, listener));
+        assert!(is_lingering(address.port()), "TIME_WAIT");
     }
 }

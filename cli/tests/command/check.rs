@@ -328,3 +328,22 @@ fn no_process_is_left() {
     // A zombie may still wait for its parent.
     assert!(state.is_empty() || state.contains(") Z "), "{state}");
 }
+
+/// The doctor says which ports are good and that a server answers; a name that has no address keeps
+/// it from none of its checks.
+#[test]
+fn the_doctor_looks_at_everything() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let said = stdout(&run(&format!("doctor {address}")));
+    let answers = format!("the server at {address} answers\n");
+    assert!(said.contains(&answers), "{said}");
+    let said = stdout(&run("doctor nohost.invalid").code(1));
+    for part in [
+        "Python 3.",
+        "UDP 15002",
+        "no IP address found for \"nohost.invalid\"",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}

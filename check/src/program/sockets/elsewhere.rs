@@ -23,6 +23,11 @@ pub(crate) fn all() -> Vec<Listening> {
     all.map(|(one, _)| one).collect()
 }
 
+/// Whether only closed connections keep a port: here that is not known.
+pub(crate) fn is_lingering(_port: u16) -> bool {
+    false
+}
+
 pub(crate) fn holder(transport: Transport, port: u16) -> Option<Holder> {
     let all = with_processes()?.into_iter();
     let (_, id) = all

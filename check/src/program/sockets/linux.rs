@@ -102,6 +102,20 @@ pub(crate) fn of_program(process: u32, _port: u16) -> Option<Vec<Listening>> {
     Some(listening.map(|(one, _)| one).collect())
 }
 
+/// Whether a TCP port is only kept by connections that their program has closed: the kernel waits
+/// for the other end, or for a minute (TIME_WAIT).
+pub(crate) fn is_lingering(port: u16) -> bool {
+    ["tcp", "tcp6"].iter().any(|table| {
+        let text = fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
+        text.lines().skip(1).any(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let local = words.get(1).and_then(|local| address(local));
+            let closed = matches!(words.get(3), Some(&("04" | "05" | "06")));
+            closed && words.get(9) == Some(&"0") && local.is_some_and(|one| one.port() == port)
+        })
+    })
+}
+
 pub(crate) fn holder(transport: Transport, port: u16) -> Option<Holder> {
     let (_, inode) = with_inodes()
         .into_iter()
