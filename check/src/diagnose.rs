@@ -3,6 +3,7 @@
 mod crash;
 mod enrolment;
 mod submission;
+mod survived;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use socklab_core::uppercase;
 pub(crate) use crash::{CrashContext, crash, early_exit};
 pub(crate) use enrolment::{Secret, provisioned, secret};
 pub(crate) use submission::submission;
+pub(crate) use survived::{caught, printed};
 
 /// The calls that receive, and those that send.
 pub(crate) const RECEIVES: [&str; 3] = ["recv", "recv_into", "recvfrom"];

@@ -60,8 +60,9 @@ pub(crate) struct Event {
     pub(crate) size: Option<usize>,
     pub(crate) count: Option<usize>,
     pub(crate) data: Option<Vec<u8>>,
-    /// The exception's name.
+    /// The exception's name, and what it says.
     pub(crate) error: Option<String>,
+    pub(crate) said: Option<String>,
     pub(crate) errno: Option<i64>,
 }
 
@@ -274,6 +275,7 @@ fn parse(line: &str) -> Option<Event> {
             "count" => event.count = value.parse().ok(),
             "data" => event.data = hex(value),
             "error" => event.error = text(),
+            "said" => event.said = text(),
             "errno" => event.errno = number(),
             _ => {}
         }

@@ -115,7 +115,8 @@ def _install():
                 result = base(self, *args, **kwargs)
             except BaseException as error:
                 write("end", name, fd=fd, kind=kind, to=to, size=size, data=sent,
-                      error=text(type(error).__name__), errno=getattr(error, "errno", None))
+                      error=text(type(error).__name__), errno=getattr(error, "errno", None),
+                      said=text(str(error)))
                 raise
             data, count, peer = sent, None, to
             try:
@@ -207,7 +208,7 @@ def _install():
             left[0] += 1
             words = ["raised", "raised", f"thread={_thread.get_ident()}", f"line={line}",
                      f"file={text(name)}", f"error={text(kind.__name__)}"]
-            words.append(f"data={text(str(error))}")
+            words.append(f"said={text(str(error))}")
             if getattr(error, "errno", None) is not None:
                 words.append(f"errno={error.errno}")
             os.write(report, (" ".join(words) + "\n").encode("ascii"))

@@ -4,6 +4,7 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use common::{failures, free_port, here, interpreter, plan, run};
 use socklab_check::{Cause, Finding, Report, Verdict};
@@ -25,6 +26,7 @@ fn report(exercise: &str, role: Role, file: &str) -> Option<Report> {
     let text = text.replace(&plan.port.to_string(), &port.to_string());
     std::fs::write(folder.path().join("mine.py"), text).expect("a file");
     plan.port = port;
+    plan.give_up_after = Duration::from_secs(2);
     Some(run(&plan))
 }
 
@@ -98,6 +100,43 @@ fn submit_client_on_asyncio() {
 #[test]
 fn welcome_server_with_threads() {
     passes("welcome", Server, "welcome_server_threads.py", &[]);
+}
+
+#[test]
+fn chat_server_that_reads_the_keyboard_as_a_file() {
+    passes("chat", Server, "chat_server_stdin.py", &[]);
+}
+
+#[test]
+fn echo_server_with_a_selector() {
+    passes("echo", Server, "echo_server_selectors.py", &[]);
+}
+
+#[test]
+fn capitals_server_on_asyncio() {
+    passes("capitals", Server, "capitals_server_asyncio.py", &[]);
+}
+
+#[test]
+fn capitals_client_that_tries_every_address() {
+    passes("capitals", Client, "capitals_client_getaddrinfo.py", &[]);
+}
+
+#[cfg(unix)]
+#[test]
+fn welcome_server_with_processes() {
+    passes("welcome", Server, "welcome_server_fork.py", &[]);
+}
+
+/// An exception that does not end the program: it is caught, or ends a thread, a task or a handler.
+#[test]
+fn text_for_bytes_where_the_exception_is_survived() {
+    let cause = Some(Cause::StrNotBytes);
+    fails("echo", Server, "echo_server_hides.py", cause);
+    fails("submit", Client, "submit_client_hides.py", cause);
+    fails("capitals", Server, "capitals_server_asyncio.py", cause);
+    fails("welcome", Server, "welcome_server_socketserver.py", cause);
+    fails("welcome", Server, "welcome_server_thread.py", cause);
 }
 
 /// It connects a UDP socket to another port first, which sends nothing.

@@ -264,7 +264,7 @@ check-cure-not-capitalised = reply = message.decode().upper().encode()
 check-what-ascii-only-capitals = Only letters without an accent changed.
 check-why-ascii-only-capitals = That is what upper() does with bytes; with text it knows every letter.
 check-cure-ascii-only-capitals = reply = message.decode().upper().encode()
-check-what-crash-on-accents = Text with accents ended it.
+check-what-crash-on-accents = Text with accents makes it fail.
 check-why-crash-on-accents = The exception is about the encoding, and ASCII alone passes.
 check-cure-crash-on-accents = text.encode()      # UTF-8, not "ascii"¶data.decode()
 check-what-wrong-encoding = The text is not in UTF-8.

@@ -27,9 +27,8 @@ pub(crate) fn crash(
     let last = errors.lines().rev().find(|line| !line.trim().is_empty());
     let (kind, said) = match raised {
         Some(event) => {
-            let said = event.data.clone().unwrap_or_default();
-            let kind = event.error.clone().unwrap_or_default();
-            (kind, String::from_utf8_lossy(&said).into_owned())
+            let said = event.said.clone().unwrap_or_default();
+            (event.error.clone().unwrap_or_default(), said)
         }
         None => {
             let (kind, said) = last?.split_once(": ").unwrap_or((last?, ""));
@@ -92,8 +91,9 @@ fn took_an_empty_datagram(context: &CrashContext<'_>) -> bool {
 }
 
 /// Python's messages when text and bytes are mixed up.
-const MIXED: [&str; 4] = [
+const MIXED: [&str; 5] = [
     "a bytes-like object is required, not 'str'",
+    "must be a bytes-like object, not 'str'",
     "can't concat str to bytes",
     "can only concatenate str (not \"bytes\") to str",
     "string argument without an encoding",

@@ -5,6 +5,7 @@ use socklab_core::transcript::Role;
 use super::{EarlyEnd, Player};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
+use crate::evidence::Event;
 use crate::program::{Start, source_line};
 use crate::report::{Act, Finding, SourceLine};
 
@@ -27,17 +28,50 @@ impl Player<'_> {
             None if symptom == Symptom::NeverEnds => self.compares_bytes(),
             proved => proved,
         };
-        let error = self.error().map(|text| self.mask_text(text));
-        let place = self.place(symptom, cause);
-        EarlyEnd::Failed(Box::new(Finding {
+        let mut finding = Finding {
             symptom,
             cause,
             expected: expected.map(|bytes| self.mask(bytes)),
             received: received.map(|bytes| self.mask(bytes)),
-            place,
-            error,
+            place: self.place(symptom, cause),
+            error: self.error().map(|text| self.mask_text(text)),
             detail: None,
-        }))
+        };
+        if let Some((proved, event)) = self.survived()
+            && cause.is_none_or(|cause| cause == proved || cause.is_concluded())
+        {
+            let cause = proved;
+            finding.cause = Some(cause);
+            finding.place = self.place_of(&event, Some(cause)).or(finding.place);
+            let said = exception(&event);
+            // What was caught was not printed.
+            finding.detail = (finding.error.as_ref() != Some(&said)).then(|| self.mask_text(said));
+        }
+        EarlyEnd::Failed(Box::new(finding))
+    }
+
+    /// An exception that did not end the program, with the cause that it proves.
+    pub(super) fn survived(&self) -> Option<(Cause, Event)> {
+        if self.raised().is_some() {
+            return None;
+        }
+        let context = self.context();
+        let errors = self.errors();
+        let printed = diagnose::printed(&errors, context.script.as_deref());
+        let caught = self.evidence().and_then(diagnose::caught).cloned();
+        let event = printed.or(caught)?;
+        // Others are not mistakes unless they end the program: a client may reset its connection.
+        let cause = diagnose::crash(Some(&event), &errors, &context).filter(|cause| {
+            matches!(
+                cause,
+                Cause::StrNotBytes
+                    | Cause::NumberNotText
+                    | Cause::AddressNotAPair
+                    | Cause::MissingBrackets
+                    | Cause::CrashOnAccents
+            )
+        });
+        Some((cause?, event))
     }
 
     /// Whether Python has warned that bytes and text were compared, which are never equal.
@@ -109,14 +143,13 @@ impl Player<'_> {
 
     fn error(&self) -> Option<String> {
         if let Some(event) = self.raised() {
-            let said = event.data.clone().unwrap_or_default();
-            let said = String::from_utf8_lossy(&said).into_owned();
-            return Some(format!(
-                "{}: {said}",
-                event.error.clone().unwrap_or_default()
-            ));
+            return Some(exception(event));
         }
-        self.program.as_ref()?.last_words()
+        let script = self.setup.start.and_then(Start::script);
+        match diagnose::printed(&self.errors(), script.as_deref()) {
+            Some(event) => Some(exception(&event)),
+            None => self.program.as_ref()?.last_words(),
+        }
     }
 
     /// The facts on which the causes of an exception depend.
@@ -131,7 +164,11 @@ impl Player<'_> {
 
     /// The line of the program to show.
     fn place(&self, symptom: Symptom, cause: Option<Cause>) -> Option<SourceLine> {
-        let event = diagnose::event(self.evidence()?, symptom, cause)?;
+        self.place_of(diagnose::event(self.evidence()?, symptom, cause)?, cause)
+    }
+
+    /// The line of an event; `None` if it is not known.
+    fn place_of(&self, event: &Event, cause: Option<Cause>) -> Option<SourceLine> {
         let file = std::path::PathBuf::from(&event.file);
         let folder = self.setup.start.and_then(|start| start.folder.clone());
         let whole = folder.unwrap_or_default().join(&file);
@@ -143,5 +180,14 @@ impl Player<'_> {
             line,
             text: self.mask_text(source_line(&whole, line)?),
         })
+    }
+}
+
+/// An exception as Python prints it.
+fn exception(event: &Event) -> String {
+    let [kind, said] = [&event.error, &event.said].map(|part| part.clone().unwrap_or_default());
+    match said.is_empty() {
+        true => kind,
+        false => format!("{kind}: {said}"),
     }
 }

@@ -112,7 +112,10 @@ impl Player<'_> {
         if let Some((cause, detail)) = self.went_elsewhere(peer) {
             return self.fail(symptom, Some(cause)).detailed(Some(detail));
         }
-        let cause = self.why_silent(peer, first);
+        let cause = match self.survived() {
+            Some((cause, _)) => Some(cause),
+            None => self.why_silent(peer, first),
+        };
         let expected = (!expected.is_empty()).then(|| expected.to_vec());
         self.fail_with(symptom, cause, expected, None)
     }
