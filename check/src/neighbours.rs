@@ -41,15 +41,25 @@ pub fn is_here(ip: IpAddr) -> bool {
     ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
 }
 
+/// Whether a program of this machine listens at that address now; `None` if the system does not
+/// say.
+pub fn is_listening(transport: Transport, address: SocketAddr) -> Option<bool> {
+    let all = all();
+    let known = cfg!(target_os = "linux") || !all.is_empty();
+    known.then(|| all.iter().any(|one| hears(one, transport, address)))
+}
+
+/// Whether what is sent to `sought` reaches that socket.
+fn hears(one: &Listening, transport: Transport, sought: SocketAddr) -> bool {
+    let (at, ip) = (one.address.ip().to_canonical(), sought.ip().to_canonical());
+    let is_address = at == ip || (at.is_unspecified() && (at.is_ipv6() || ip.is_ipv4()));
+    is_address && one.transport == transport && one.address.port() == sought.port()
+}
+
 fn beside(transport: Transport, sought: SocketAddr, all: &[Listening]) -> Option<Neighbour> {
-    let ip = sought.ip().to_canonical();
-    let hears = |one: &Listening| {
-        let at = one.address.ip().to_canonical();
-        at == ip || (at.is_unspecified() && (at.is_ipv6() || ip.is_ipv4()))
-    };
     let same = |one: &&Listening| one.transport == transport;
     let there = |one: &&Listening| one.address.port() == sought.port();
-    if all.iter().filter(same).filter(there).any(hears) {
+    if all.iter().any(|one| hears(one, transport, sought)) {
         // A program has begun to listen at the expected address meanwhile.
         return None;
     }

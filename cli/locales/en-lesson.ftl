@@ -11,6 +11,7 @@ help-arg-lesson-quick = Spend less time: shorter measurements, fewer connections
 
 ## Every lesson
 
+lesson-start = start one with its name, as in: socklab lesson head-of-line
 # $answers (text) - what can be answered
 prompt-prediction = Your prediction ({ $answers }; Enter for none):{ " " }
 lesson-a-number = a number

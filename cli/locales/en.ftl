@@ -108,9 +108,10 @@ nearby-somebody = a program
 sent-but = sent, and { $said }
 # $seconds (number) - how long the client waited
 # $peer (text) - address and port of the server
-# $way (text) - udp-here, udp-away, tcp-here, tcp-away: the protocol, and whether the server is on this computer
+# $way (text) - udp-here, udp-gone, udp-away, tcp-here, tcp-away: the protocol, and whether the server is on this computer
 failure-no-reply = no reply in { $seconds } s from { $peer }: { $way ->
     [udp-here] a program of this computer has that port and does not answer: see what it waits for, and whether it answers to the address that the question came from
+    [udp-gone] no program of this computer has that port any more: yours has ended, or closed its socket, without an answer; see what it says
     [tcp-here] the connection is open and nothing comes: see what the server waits for
     [tcp-away] the connection is open and nothing comes: see what the server waits for
    *[udp-away] the server may be down, a datagram was lost, or you are outside the lab's network (VPN)
@@ -124,6 +125,7 @@ failure-connect-timeout = no connection to { $peer } in { $seconds } s: { $way -
 # $peer (text) - address and port of the server
 failure-unreachable = no route to { $peer }: { $way ->
     [udp-here] check the address
+    [udp-gone] check the address
     [tcp-here] check the address
    *[udp-away] check the address, your network and the lab's VPN
 }
@@ -153,6 +155,8 @@ failure-line-too-long = your line has { $bytes ->
     [16777216] { $bytes } bytes or more
    *[other] { $bytes } bytes
 } and may have at most { $most }: send a shorter one
+# $options (text) - those that were not given
+failure-no-field = the input ended before the submission was whole: give { $options }, or type what is asked for
 failure-no-input = there is no line to send: type one, or pass it on standard input
 # $address (text) - the address to listen on
 failure-address-in-use = another program already uses { $address }: stop it, or choose another port with --listen :PORT
@@ -226,7 +230,7 @@ reply-refused = not accepted: check the clock of your phone and all that you sen
 # $peer (text) - whence it came
 # $said (text) - what was answered
 submission-decided = { $name } ({ $dni }) from { $peer }: { $said }
-rehearsing = rehearsal: every mistake is explained and nothing is stored
+rehearsing = rehearsal: every mistake is explained and nothing is stored; until it ends, it remembers which DNI has submitted under which name, and which codes were used
 # $detail (text) - what the database said
 register-failed = the register failed, so nothing is confirmed until it has been opened anew and checked: { $detail }
 register-full = the register's disk is full, so nothing is confirmed: free some space ({ $detail })
@@ -523,6 +527,10 @@ rehearsal-from = { $peer } sent { $bytes ->
    *[other] { $pieces } pieces
 }
 # $text (text) - the message, or the part
+rehearsal-from-cut = { $peer } sent { $bytes } bytes or more, which came in { $pieces ->
+    [one] { $pieces } piece
+   *[other] { $pieces } pieces
+}: a submission has { $bytes } bytes at most, and no more of it is read
 rehearsal-message = message: { $text }
 rehearsal-name = name: { $text }
 rehearsal-dni = DNI: { $text }
@@ -955,7 +963,7 @@ help-arg-max-connections = How many connections there may be at once, 1 to 10000
 help-arg-per-address = How many of them may come from one address, 1 to 1000000; a campus may be one address
 help-arg-patience = How many seconds an exchange may take in all: 1 to 3600
 help-arg-log = Append what happens to FILE as JSON lines, DNIs masked, without codes
-help-arg-rehearse = Show what is received, part by part, explain every mistake, and store nothing
+help-arg-rehearse = Show what is received, part by part, explain every mistake, and store nothing; until it ends, it remembers who has submitted and which codes were used
 help-arg-watch = Show it again whenever something has changed, until Ctrl-C
 help-arg-format = What to write
 help-arg-to = Write into FILE instead of standard output (a file that is there is replaced only if this option wrote it)

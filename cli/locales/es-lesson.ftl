@@ -11,6 +11,7 @@ help-arg-lesson-quick = Dedica menos tiempo: medidas más cortas, menos conexion
 
 ## Todas las lecciones
 
+lesson-start = empiece una con su nombre, por ejemplo: socklab lesson head-of-line
 # $answers (text) - lo que se puede responder
 prompt-prediction = Su predicción ({ $answers }; Intro si no tiene):{ " " }
 lesson-a-number = un número

@@ -108,9 +108,10 @@ nearby-somebody = un programa
 sent-but = enviado, y { $said }
 # $seconds (number) - cuánto ha esperado el cliente
 # $peer (text) - dirección y puerto del servidor
-# $way (text) - udp-here, udp-away, tcp-here, tcp-away: el protocolo, y si el servidor está en este equipo
+# $way (text) - udp-here, udp-gone, udp-away, tcp-here, tcp-away: el protocolo, y si el servidor está en este equipo
 failure-no-reply = sin respuesta en { $seconds } s de { $peer }: { $way ->
     [udp-here] un programa de este equipo tiene ese puerto y no responde: mire a qué espera, y si responde a la dirección de la que vino la pregunta
+    [udp-gone] ningún programa de este equipo tiene ya ese puerto: el suyo ha terminado, o ha cerrado su socket, sin contestar; vea qué dice
     [tcp-here] la conexión está abierta y no llega nada: mire a qué espera el servidor
     [tcp-away] la conexión está abierta y no llega nada: mire a qué espera el servidor
    *[udp-away] el servidor puede estar parado, se ha perdido un datagrama o usted está fuera de la red del laboratorio (VPN)
@@ -124,6 +125,7 @@ failure-connect-timeout = sin conexión con { $peer } en { $seconds } s: { $way 
 # $peer (text) - dirección y puerto del servidor
 failure-unreachable = no hay camino hasta { $peer }: { $way ->
     [udp-here] compruebe la dirección
+    [udp-gone] compruebe la dirección
     [tcp-here] compruebe la dirección
    *[udp-away] compruebe la dirección, su red y la VPN del laboratorio
 }
@@ -153,6 +155,7 @@ failure-line-too-long = su línea tiene { $bytes ->
     [16777216] { $bytes } bytes o más
    *[other] { $bytes } bytes
 } y puede tener como mucho { $most }: envíe una más corta
+failure-no-field = la entrada terminó antes de completar la entrega: indique { $options }, o escriba lo que se pide
 failure-no-input = no hay ninguna línea que enviar: escriba una o pásela por la entrada estándar
 # $address (text) - la dirección en la que escuchar
 failure-address-in-use = otro programa ya usa { $address }: ciérrelo o elija otro puerto con --listen :PUERTO
@@ -226,7 +229,7 @@ reply-refused = no aceptado: compruebe el reloj de su móvil y todo lo enviado, 
 # $peer (text) - whence it came
 # $said (text) - what was answered
 submission-decided = { $name } ({ $dni }) desde { $peer }: { $said }
-rehearsing = ensayo: se explica cada error y no se guarda nada
+rehearsing = ensayo: se explica cada error y no se guarda nada; hasta que termine, recuerda qué DNI ha entregado con qué nombre y qué códigos se han usado
 # $detail (text) - what the database said
 register-failed = el registro ha fallado, así que no se confirma nada hasta reabrirlo y comprobarlo: { $detail }
 register-full = el disco del registro está lleno, así que no se confirma nada: libere espacio ({ $detail })
@@ -523,6 +526,10 @@ rehearsal-from = { $peer } envió { $bytes ->
    *[other] { $pieces } trozos
 }
 # $text (text) - el mensaje, o la parte
+rehearsal-from-cut = { $peer } envió { $bytes } bytes o más, que llegaron en { $pieces ->
+    [one] { $pieces } trozo
+   *[other] { $pieces } trozos
+}: una entrega tiene { $bytes } bytes como mucho, y no se lee más de ella
 rehearsal-message = mensaje: { $text }
 rehearsal-name = nombre: { $text }
 rehearsal-dni = DNI: { $text }
@@ -969,7 +976,7 @@ help-arg-max-connections = Cuántas conexiones puede haber a la vez, de 1 a 1000
 help-arg-per-address = Cuántas de ellas pueden venir de una dirección, de 1 a 1000000; un campus puede ser una sola
 help-arg-patience = Cuántos segundos puede durar en total un intercambio: de 1 a 3600
 help-arg-log = Añade a FICHERO lo que ocurre como líneas JSON, con los DNI ocultos y sin códigos
-help-arg-rehearse = Muestra lo que recibe, parte por parte, explica cada error y no guarda nada
+help-arg-rehearse = Muestra lo que recibe, parte por parte, explica cada error y no guarda nada; hasta que termina, recuerda quién ha entregado y qué códigos se han usado
 help-arg-watch = Lo muestra de nuevo cuando algo cambia, hasta Ctrl-C
 help-arg-format = Qué se escribe
 help-arg-to = Escribe en FICHERO en vez de en la salida estándar (un fichero que ya existe solo se reemplaza si lo escribió esta opción)

@@ -144,7 +144,7 @@ fn localise(command: Command, messages: &Translations, path: &str) -> Command {
 }
 
 /// The placeholder of a value, such as `FILE`.
-fn value_name(messages: &dyn Messages, name: &str) -> String {
+pub(crate) fn value_name(messages: &dyn Messages, name: &str) -> String {
     messages.say_with("value-name", &[("name", &name)])
 }
 

@@ -26,7 +26,6 @@ use crate::files::FileError;
 use crate::interrupt::end_programs_on_interrupt;
 use crate::nearby;
 use crate::options::read;
-use crate::outlet;
 use crate::print;
 use crate::processes::Design;
 use crate::runtimes;
@@ -159,7 +158,7 @@ fn list(messages: &dyn Messages) -> Exit {
     };
     let runtimes = Runtime::offered().map(runtime);
     let lines = runtimes.chain(Design::offered().map(design));
-    outlet::payload(lines.collect::<String>().as_bytes());
+    print::lines(&lines.collect::<String>());
     Exit::Done
 }
 

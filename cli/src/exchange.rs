@@ -16,6 +16,7 @@ use socklab_files::{Outputs, Readers};
 use socklab_system::{Clock, Run, Stop};
 
 use crate::address;
+use crate::command::value_name;
 use crate::dni_input;
 use crate::exit::Exit;
 use crate::files::LogFile;
@@ -151,11 +152,12 @@ pub(crate) fn main(
     {
         print::line(&summary);
     }
+    let missing = missing(exercise, role, matches, messages);
     let exit = match report(
         messages,
         role,
         exercise.transport,
-        &encryption,
+        (&encryption, missing.as_deref()),
         status,
         common.quiet,
     ) {
@@ -170,6 +172,27 @@ pub(crate) fn main(
         Exit::Done if !whole => Exit::Failed,
         exit => exit,
     }
+}
+
+/// The options of a submission that could be given and were not; `None` for other exercises.
+fn missing(
+    exercise: &Exercise,
+    role: Role,
+    matches: &ArgMatches,
+    messages: &dyn Messages,
+) -> Option<String> {
+    if role == Role::Server || !exercise.options.contains(&ExerciseOption::Submission) {
+        return None;
+    }
+    let args: SubmissionArgs = read(matches);
+    let options = [
+        (args.name.is_none(), "--name", "NAME"),
+        (dni_input::given_dni(args.dni).is_none(), "--dni", "DNI"),
+        (args.otp.is_none(), "--otp", "CODE"),
+    ];
+    let options = options.into_iter().filter(|(missing, ..)| *missing);
+    let options = options.map(|(_, name, value)| format!("{name} {}", value_name(messages, value)));
+    Some(options.collect::<Vec<_>>().join(", "))
 }
 
 /// What to run.
@@ -368,7 +391,7 @@ fn report(
     messages: &dyn Messages,
     role: Role,
     transport: Transport,
-    encryption: &Encryption,
+    (encryption, missing): (&Encryption, Option<&str>),
     status: Status,
     quiet: bool,
 ) -> Exit {
@@ -383,6 +406,8 @@ fn report(
         (Status::Stopped | Status::Running, Role::Client) => Exit::Interrupted,
         (Status::Failed(failure), _) => {
             let said = match (encryption, failure) {
+                (_, Failure::NoInput) => missing
+                    .map(|options| messages.say_with("failure-no-field", &[("options", &options)])),
                 (Encryption::Tls(rejection), _) => submission::distrusted(messages, rejection),
                 (Encryption::None, Failure::Io(_, submit::SPEAKS_TLS)) => {
                     Some(messages.say("failure-speaks-tls"))

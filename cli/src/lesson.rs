@@ -51,7 +51,10 @@ fn list(messages: &dyn Messages) -> Exit {
     let widest = widest.unwrap_or(0);
     for lesson in LESSONS {
         let about = messages.say(lesson.about);
-        outlet::payload(format!("{:widest$}  {about}\n", lesson.name).as_bytes());
+        print::payload(&format!("{:widest$}  {about}", lesson.name));
+    }
+    if outlet::failed().is_none() {
+        print::info(&messages.say("lesson-start"));
     }
     Exit::Done
 }
@@ -74,7 +77,7 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
             return Exit::Usage;
         }
     }
-    outlet::payload(lesson.introduction(&asked, messages).as_bytes());
+    print::lines(&lesson.introduction(&asked, messages));
     if outlet::reader_left() {
         return Exit::Done;
     }
@@ -86,13 +89,8 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
     }
     match (lesson.measure)(&context) {
         Ok(found) => {
-            outlet::payload(
-                asked
-                    .answers
-                    .verdict(predicted, found.answer, messages)
-                    .as_bytes(),
-            );
-            outlet::payload(lesson.conclusion(&found, messages).as_bytes());
+            print::lines(&asked.answers.verdict(predicted, found.answer, messages));
+            print::lines(&lesson.conclusion(&found, messages));
             Exit::Done
         }
         Err(error) => {
@@ -114,7 +112,7 @@ fn ask(answers: &Answers, messages: &dyn Messages) -> Option<Answer> {
         if outlet::reader_left() {
             return None;
         }
-        if stdin().is_terminal() {
+        if stdin().is_terminal() && !print::is_quiet() {
             let prompt = messages.say_with("prompt-prediction", &[("answers", &hint)]);
             print::prompt(&prompt);
         }

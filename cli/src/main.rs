@@ -51,7 +51,10 @@ use language::Language;
 use options::{CommonArgs, read};
 
 fn main() -> ExitCode {
-    ExitCode::from(run() as u8)
+    let exit = run();
+    // The last line of a server may still be in the queue.
+    outlet::STDERR.end();
+    ExitCode::from(exit as u8)
 }
 
 fn run() -> Exit {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use socklab_check::{Neighbour, find_neighbour, is_here};
+use socklab_check::{Neighbour, find_neighbour, is_here, is_listening};
 use socklab_core::Transport;
 use socklab_text::{Messages, Variable, escape};
 
@@ -51,9 +51,11 @@ fn short(command: &str) -> String {
 }
 
 /// Names the way to a peer that does not answer, because the advice differs: on this computer no
-/// VPN is involved, and over TCP no data are lost.
+/// VPN is involved, and over TCP no data are lost. A program of this computer may have ended since
+/// it was sent to.
 pub(crate) fn way(transport: Transport, peer: SocketAddr) -> &'static str {
     match (transport, is_here(peer.ip())) {
+        (Transport::Datagram, true) if is_listening(transport, peer) == Some(false) => "udp-gone",
         (Transport::Datagram, true) => "udp-here",
         (Transport::Datagram, false) => "udp-away",
         (Transport::Stream, true) => "tcp-here",

@@ -30,6 +30,13 @@ pub(crate) fn payload(text: &str) {
     }
 }
 
+/// Writes payload of several lines, with their line ends, unless only failures are printed.
+pub(crate) fn lines(text: &str) {
+    if !is_quiet() {
+        outlet::payload(text.as_bytes());
+    }
+}
+
 /// Writes a line that is no failure on standard error, unless only failures are printed.
 pub(crate) fn info(text: &str) {
     if !is_quiet() {

@@ -13,7 +13,6 @@ use socklab_timeline::{Chart, Glyphs, chrome, mermaid, slide, svg_of_all, text};
 use crate::exit::Exit;
 use crate::files::{FileError, write_public};
 use crate::options::{exercises, read};
-use crate::outlet;
 use crate::print;
 use crate::runtimes;
 use crate::tour::not_played;
@@ -122,13 +121,13 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         }
     };
     let Some(file) = &args.timeline_output else {
-        outlet::payload(format!("{}\n", shown.trim_end()).as_bytes());
+        print::payload(shown.trim_end());
         return done(&charts, &models);
     };
     if let Err(error) = write_public(&mut outputs, file, shown.as_bytes(), &kinds) {
         return Exit::Failed.because(&error.say(messages));
     }
-    print::line(&messages.say_with("wrote-file", &[("file", file)]));
+    print::info(&messages.say_with("wrote-file", &[("file", file)]));
     done(&charts, &models)
 }
 

@@ -81,6 +81,9 @@ fn excerpt(bytes: &[u8], at: usize) -> String {
     if text.chars().nth(SHOWN).is_some() {
         shown.push('…');
     }
+    if shown.is_empty() {
+        shown.push_str("\"\"");
+    }
     shown
 }
 
@@ -115,6 +118,8 @@ mod tests {
         // Both letters have the same first byte.
         let [en, _] = reply("é", "É", "é".as_bytes());
         assert!(en.contains("from character 1 on"), "{en}");
+        let [en, _] = reply("abc", "ABC", b"");
+        assert!(en.contains("\"\" instead of ABC, 3 bytes too few"), "{en}");
         let [en, _] = reply("abc", "ABC", b"AB");
         assert!(en.contains("AB instead of ABC, 1 byte too few"), "{en}");
         let [en, _] = reply("abc", "ABC", b"ABC\x1b\n");

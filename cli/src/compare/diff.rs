@@ -10,7 +10,7 @@ use socklab_compare::summary::Document;
 use crate::exit::Exit;
 use crate::files::{FileError, read as read_file};
 use crate::options::read;
-use crate::outlet;
+use crate::print;
 use socklab_text::{Messages, impl_error};
 
 #[derive(Args, Clone, Debug)]
@@ -33,7 +33,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     };
     match diff::diff(&old.results, &new.results) {
         Ok(found) => {
-            outlet::payload(diff::show(&found, messages).as_bytes());
+            print::lines(&diff::show(&found, messages));
             match found.changes().next() {
                 Some(_) => Exit::Failed,
                 None => Exit::Done,

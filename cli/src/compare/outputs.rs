@@ -99,8 +99,8 @@ pub(super) fn is_stdout(path: &Path) -> bool {
 /// Prints text for the user. Prints none with `--quiet`, or if JSON goes to standard output.
 pub(super) fn show(args: &CompareArgs, text: &str) {
     let json = args.json.as_deref().is_some_and(is_stdout);
-    if !json && !print::is_quiet() {
-        outlet::payload(text.as_bytes());
+    if !json {
+        print::lines(text);
     }
 }
 

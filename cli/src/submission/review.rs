@@ -1,7 +1,6 @@
 //! Puts the review of a rehearsed message into words.
 
 use std::cmp::Reverse;
-use std::mem::{Discriminant, discriminant};
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -46,8 +45,8 @@ pub(crate) struct Reviewer {
 struct Counts {
     messages: u64,
     right: u64,
-    /// For each cause: how many messages had it, and its wording for the first.
-    causes: Vec<(Discriminant<Remark>, u64, String)>,
+    /// Each mistake as it is worded, and how many messages had it.
+    causes: Vec<(String, u64)>,
 }
 
 impl Reviewer {
@@ -70,8 +69,8 @@ impl Reviewer {
         let (count, right) = (counts.messages, counts.right);
         let heading = [("count", &count as &dyn Variable), ("right", &right)];
         let mut lines = vec![self.messages.say_with("rehearsal-summary", &heading)];
-        counts.causes.sort_by_key(|(_, count, _)| Reverse(*count));
-        for (_, count, said) in &counts.causes {
+        counts.causes.sort_by_key(|(_, count)| Reverse(*count));
+        for (said, count) in &counts.causes {
             let values = [("count", count as &dyn Variable), ("said", said)];
             lines.push(format!(
                 "  {}",
@@ -87,17 +86,14 @@ impl Reviewer {
         let mut right = true;
         for remark in remarks.iter().filter(|one| one.is_wrong()) {
             right = false;
-            let kind = discriminant(remark);
-            match counts.causes.iter_mut().find(|(known, ..)| *known == kind) {
-                Some((_, count, _)) => *count += 1,
-                None => {
-                    let said = match remark {
-                        // Leave out the student's digits, because a class may see this.
-                        Remark::CodeZeros(_) => self.with_zeros("…"),
-                        _ => self.remark(remark),
-                    };
-                    counts.causes.push((kind, 1, said));
-                }
+            let said = match remark {
+                // Leave out the student's digits, because a class may see this.
+                Remark::CodeZeros(_) => self.with_zeros("…"),
+                _ => self.remark(remark),
+            };
+            match counts.causes.iter_mut().find(|(known, _)| *known == said) {
+                Some((_, count)) => *count += 1,
+                None => counts.causes.push((said, 1)),
             }
         }
         counts.right += u64::from(right);
@@ -128,7 +124,10 @@ impl Reviewer {
         let review = review(&received.bytes, decision, received.complete.as_secs());
         self.count(&review.remarks);
         let mut lines = vec![messages.say_with(
-            "rehearsal-from",
+            match received.bytes.len() < MAX_MESSAGE {
+                true => "rehearsal-from",
+                false => "rehearsal-from-cut",
+            },
             &[
                 ("peer", &received.peer),
                 ("bytes", &received.bytes.len()),

@@ -163,9 +163,7 @@ fn a_prediction_is_shown_against_what_was_measured() {
 fn without_a_prediction() {
     on_every_lesson(|case| {
         let name = case.name;
-        let ended = run(&format!("lesson {name} --quick --quiet --lang es"))
-            .success()
-            .stderr_eq("");
+        let ended = run(&format!("lesson {name} --quick --lang es")).success();
         let said = stdout(&ended);
         for part in [
             "\nPredicho:  no se ha hecho ninguna predicción\nMedido:    ",
@@ -249,7 +247,16 @@ fn a_send_is_not_a_recv() {
 
 #[test]
 fn lessons_are_listed() {
-    let listed = stdout(&run("lesson").success().stderr_eq(""));
+    let listed = stdout(
+        &run("lesson")
+            .success()
+            .stderr_eq("start one with its name, as in: socklab lesson head-of-line\n"),
+    );
+    run("lesson --quiet").success().stdout_eq("").stderr_eq("");
+    run("lesson stream --quick --quiet")
+        .success()
+        .stdout_eq("")
+        .stderr_eq("");
     assert_eq!(stdout(&run("lesson --list").success()), listed);
     let names: Vec<&str> = listed
         .lines()

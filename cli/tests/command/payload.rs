@@ -165,3 +165,24 @@ fn a_long_line_is_told_with_its_length() {
         assert!(said.starts_with(&told), "{exercise}: {said}");
     }
 }
+
+/// A server that has served says too why it ends with 1.
+#[test]
+fn a_server_whose_payload_was_lost_says_so() {
+    let mut server = socklab("message server --listen :0");
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    server.stdout(full).stderr(Stdio::piped());
+    let mut running = server.spawn().unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    let ready = lines.next().unwrap().unwrap();
+    let address = ready.rsplit(' ').next().unwrap().to_owned();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.send_to(b"hola", address).unwrap();
+    let said: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(running.wait().unwrap().code(), Some(1));
+    let last = said.last().unwrap();
+    assert_eq!(
+        last,
+        "standard output: No space left on device (os error 28)"
+    );
+}

@@ -75,6 +75,18 @@ fn all_datagrams_are_lost() {
     });
 }
 
+/// A server that takes the question and ends: no program has the port when the time is over.
+#[test]
+fn a_server_that_ends_without_an_answer() {
+    let (socket, address) = datagrams();
+    let peer = thread::spawn(move || datagram(&socket).0);
+    let client = socklab(&format!("echo client {address} --timeout 0.5"));
+    let ended = pipe(client, "hola\n").code(1).stdout_eq("");
+    let said = "no program of this computer has that port any more";
+    assert!(stderr(&ended).contains(said), "{}", stderr(&ended));
+    assert_eq!(peer.join().expect("a peer"), "hola");
+}
+
 /// A reply that comes twice is not the reply to the next line.
 #[test]
 fn a_reply_that_comes_twice() {

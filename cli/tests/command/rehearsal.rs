@@ -192,6 +192,12 @@ fn what_was_wrong_is_counted() {
         "the beginning of TLS",
     );
     sends(b"Ana&12345678", "and needs two");
+    sends(b"Ana&doce&123456\n", "not a digit");
+    sends(b"Ana&12345&123456\n", "6 to 8 digits");
+    let answer = send(address, &[b'a'; 2000]);
+    assert!(answer.starts_with("ERROR "), "{answer}");
+    let (_, cut) = (server.notes(), server.notes());
+    assert!(cut.contains("sent 1024 bytes or more"), "{cut}");
     server.signal(rustix::process::Signal::TERM);
     let ended = server.end();
     let summary = ended
@@ -200,10 +206,14 @@ fn what_was_wrong_is_counted() {
         .unwrap()
         .1;
     assert!(
-        summary.contains("5 messages, 0 right):\n  2 × the DNI goes without"),
+        summary.contains("8 messages, 0 right):\n  2 × the DNI goes without"),
         "{summary}"
     );
     assert!(summary.contains("\n  1 × it is a struct of C"), "{summary}");
+    // Two mistakes of the same field.
+    for said in ["the DNI has something", "the DNI has 6 to 8"] {
+        assert!(summary.contains(&format!("\n  1 × {said}")), "{summary}");
+    }
     assert!(
         summary.contains("\n  1 × it is the beginning of TLS"),
         "{summary}"

@@ -138,8 +138,17 @@ fn an_input_that_ends_too_soon() {
         pipe(socklab(&format!("submit client {address}")), input)
             .code(1)
             .stdout_eq("")
-            .stderr_eq("there is no line to send: type one, or pass it on standard input\n");
+            .stderr_eq(
+                "the input ended before the submission was whole: give --name NAME, --dni DNI, \
+                 --otp CODE, or type what is asked for\n",
+            );
     }
+    // What was given is not asked for again.
+    let given = format!("submit client {address} --name Ana --dni 12345678 --lang es");
+    pipe(socklab(&given), "").code(1).stderr_eq(
+        "la entrada terminó antes de completar la entrega: indique --otp CÓDIGO, o escriba lo que \
+         se pide\n",
+    );
 }
 
 #[test]
