@@ -111,7 +111,9 @@ compare-reading-times = { $model } { $ratio } times that ({ $low } to { $high })
 # $most, $high (text) - the one that keeps most, in bytes; $least, $low (text) - the one that keeps least
 compare-reading-idle = An idle connection keeps { $high } bytes in { $most } and { $low } in { $least }.
 # $rates (text) - each model with its rate
-compare-reading-knees = The highest rates kept up: { $rates }.
+compare-reading-knees = The highest rate kept up, in questions/s: { $rates }.
+# $models (text) - each model, and why
+compare-reading-knees-unknown = Whether higher rates are kept up is not known: { $models }.
 # $rounds (number) - how many
 compare-reading-too-few = Too few rounds to name any difference: { $rounds }.
 # $places (text) - metrics with their loads
@@ -190,6 +192,8 @@ compare-doing-knee = the highest rate that it keeps up
 compare-refused = { $model } is not measured, for it does not do the exercise: where the reference has "{ $expected }", it has "{ $got }"
 compare-wrong-reply = { $model } answered wrongly: "{ $got }" where "{ $expected }" was due
 compare-failed = { $model } could not be measured: { $detail }
+# $what (text) - a model, and what was measured of it; $detail (text) - why
+compare-without = { $what }: without a figure, the others stand: { $detail }
 compare-none-left = no model is left to measure
 compare-no-baseline = { $model } cannot be the baseline, for it is not compared: name it in --models too
 compare-same-for-datagrams = for this exercise { $model } is the same as its plain model: see --list
@@ -269,6 +273,10 @@ compare-column-idle = idle
 compare-column-threads = threads
 compare-column-bytes-each = bytes each (95 %)
 compare-column-knee = questions/s
+# $low, $high (text) - rates: kept up, and not kept up
+compare-knee-between = { $low } to { $high }
+compare-knee-least = at least { $low }
+compare-knee-below = under { $high }
 compare-column-limit = p99 under
 compare-column-tried = rates tried
 # $address (text) - the server that was to be measured

@@ -167,10 +167,9 @@ report-open-tip = { $model }, { $offered } offered: { $value }
 # $model (text) - the name of a model
 # $rate (text) - questions a second
 # $limit (text) - a time, with the unit
-report-knee = { $model } kept up { $rate } questions/s with a p99 below { $limit }.
+report-knee = { $model }: the highest rate with a p99 below { $limit } is { $rate } questions/s.
 # $model (text) - the name of a model
-# $limit (text) - a time, with the unit
-report-knee-none = { $model } kept up no rate that was tried with a p99 below { $limit }.
+report-knee-none = { $model }: the highest rate is not known.
 report-knee-limit = limit
 
 report-trials = Every round

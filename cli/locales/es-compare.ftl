@@ -111,7 +111,9 @@ compare-reading-times = { $model }, { $ratio } veces eso (de { $low } a { $high 
 # $most, $high (text) - el que más guarda, en bytes; $least, $low (text) - el que menos
 compare-reading-idle = Una conexión inactiva guarda { $high } bytes en { $most } y { $low } en { $least }.
 # $rates (text) - cada modelo con su ritmo
-compare-reading-knees = Los ritmos más altos que se mantienen: { $rates }.
+compare-reading-knees = El ritmo más alto que se mantiene, en preguntas/s: { $rates }.
+# $models (texto) - cada modelo, y por qué
+compare-reading-knees-unknown = No se sabe si se mantienen ritmos más altos: { $models }.
 # $rounds (number) - cuántas
 compare-reading-too-few = Hay muy pocas rondas para nombrar una diferencia: { $rounds }.
 # $places (text) - métricas con sus cargas
@@ -190,6 +192,8 @@ compare-doing-knee = el ritmo más alto que mantiene
 compare-refused = { $model } no se mide, porque no hace el ejercicio: donde la referencia tiene «{ $expected }», tiene «{ $got }»
 compare-wrong-reply = { $model } respondió mal: «{ $got }» donde tocaba «{ $expected }»
 compare-failed = no se pudo medir { $model }: { $detail }
+# $what (texto) - un modelo, y qué se medía de él; $detail (texto) - por qué
+compare-without = { $what }: sin cifra, las demás valen: { $detail }
 compare-none-left = no queda ningún modelo que medir
 compare-no-baseline = { $model } no puede ser la base, porque no se compara: nómbrelo también en --models
 compare-same-for-datagrams = en este ejercicio { $model } es igual que su modelo básico: vea --list
@@ -269,6 +273,10 @@ compare-column-idle = inactivas
 compare-column-threads = hilos
 compare-column-bytes-each = bytes cada una (95 %)
 compare-column-knee = preguntas/s
+# $low, $high (texto) - ritmos: mantenido, y no mantenido
+compare-knee-between = de { $low } a { $high }
+compare-knee-least = al menos { $low }
+compare-knee-below = menos de { $high }
 compare-column-limit = p99 menor que
 compare-column-tried = ritmos probados
 # $address (texto) - el servidor que se iba a medir

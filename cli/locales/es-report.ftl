@@ -167,10 +167,9 @@ report-open-tip = { $model }, { $offered } ofrecidas: { $value }
 # $model (text) - el nombre de un modelo
 # $rate (text) - preguntas por segundo
 # $limit (text) - un tiempo, con la unidad
-report-knee = { $model } aguantó { $rate } preguntas/s con un p99 por debajo de { $limit }.
+report-knee = { $model }: el ritmo más alto con un p99 por debajo de { $limit } es { $rate } preguntas/s.
 # $model (text) - el nombre de un modelo
-# $limit (text) - un tiempo, con la unidad
-report-knee-none = { $model } no aguantó ninguno de los ritmos probados con un p99 por debajo de { $limit }.
+report-knee-none = { $model }: no se sabe cuál es el ritmo más alto.
 report-knee-limit = límite
 
 report-trials = Todas las rondas

@@ -8,7 +8,8 @@ use socklab_compare::names::Names;
 use socklab_compare::results::{Load, Proof};
 use socklab_compare::survey::AbsentReason;
 use socklab_compare::survey::contestants::failure;
-use socklab_experiments::compare::{ComparisonProgress, Plan, WrongReply};
+use socklab_core::Transport;
+use socklab_experiments::compare::{ComparisonProgress, Plan, Unmeasured, WrongReply};
 use socklab_text::Messages;
 
 use crate::{print, unexpected};
@@ -60,6 +61,7 @@ pub(super) struct ComparisonStatus<'m> {
     estimate: Duration,
     begun: Instant,
     text: String,
+    transport: Transport,
 }
 
 impl<'m> ComparisonStatus<'m> {
@@ -86,6 +88,7 @@ impl<'m> ComparisonStatus<'m> {
             estimate,
             begun: Instant::now(),
             text: String::new(),
+            transport: plan.exercise.transport,
         }
     }
 
@@ -169,6 +172,15 @@ impl ComparisonProgress for ComparisonStatus<'_> {
 
     fn knee(&mut self, model: &str) {
         self.step(model, "compare-doing-knee");
+    }
+
+    fn without(&mut self, why: &Unmeasured) {
+        let what = std::mem::take(&mut self.text);
+        self.clear();
+        let why = super::unmeasured(why, self.transport, self.messages);
+        let said =
+            (self.messages).say_with("compare-without", &[("what", &what), ("detail", &why)]);
+        print::line(&said);
     }
 }
 

@@ -4,11 +4,13 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::{
-    DESIGNS, PATIENCE, Process, eventually, pipe, run, scratch, socklab, stderr, stdout,
+    DESIGNS, PATIENCE, Process, eventually, pipe, pipe_within, run, scratch, socklab, stderr,
+    stdout,
 };
 
 /// The children of a process, those that have ended and were not waited for too.
@@ -278,4 +280,27 @@ fn they_are_listed_and_compared() {
     for design in DESIGNS {
         assert!(table.contains(design), "{table}");
     }
+}
+
+/// What is measured after the loads is measured of programs too: it once ended the comparison.
+#[test]
+fn their_idle_connections_and_their_knee_are_measured() {
+    let mut compare = socklab(
+        "compare capitals --models blocking-process --find-knee --limit 1000 --idle 1,2 --rounds 1 \
+         --seconds 0.1 --connections 1",
+    );
+    let report = scratch("knee of processes").with_extension("html");
+    compare.arg("--report").arg(report);
+    // It measures for 10 s, and longer where other tests run.
+    let limit = Duration::from_secs(300);
+    let table = stdout(&pipe_within(limit, compare, "").success());
+    let rows = table
+        .lines()
+        .filter(|line| line.starts_with("blocking-process "));
+    // One of the load, two of idle connections, one of the knee.
+    assert!(rows.count() >= 4, "{table}");
+    assert!(
+        table.contains("the highest rate that is kept up"),
+        "{table}"
+    );
 }

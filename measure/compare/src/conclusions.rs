@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use crate::names::{Names, main_metric};
 use crate::ratio;
-use crate::results::{Load, Results};
+use crate::results::{Knee, Load, Results};
 use crate::statistics;
 use crate::summary::{Best, Cell, Metric, Ratio, Summary, extremes};
 use socklab_text::{Messages, Variable};
@@ -154,19 +154,25 @@ impl<'t> SummaryText<'t> {
         ))
     }
 
-    /// The highest rates that models keep up, the highest first.
-    fn knees(&self) -> Option<String> {
-        let known = self.results.knees.iter();
-        let mut known: Vec<(f64, &String)> = known
-            .filter_map(|one| Some((one.rate?, &one.model)))
-            .collect();
-        known.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let rates = known.iter().map(|(rate, model)| {
-            let rate = self.names.numbers.three(*rate);
-            format!("{} {rate}/s", self.names.name(model))
+    /// Between which rates the models' knees lie, the highest first, and of which models more is
+    /// not known.
+    fn knees(&self) -> Vec<String> {
+        let mut knees: Vec<&Knee> = self.results.knees.iter().collect();
+        let rate = |one: &Knee| one.rate.unwrap_or_default();
+        knees.sort_by(|a, b| rate(b).total_cmp(&rate(a)));
+        let known = knees.iter().filter_map(|one| {
+            let bounds = self.names.knee(one)?;
+            Some(format!("{} {bounds}", self.names.name(&one.model)))
         });
-        let rates = join(rates)?;
-        Some(self.say_with("compare-reading-knees", &[("rates", &rates)]))
+        let known =
+            join(known).map(|rates| self.say_with("compare-reading-knees", &[("rates", &rates)]));
+        let unknown = knees.iter().filter_map(|one| {
+            let reason = self.names.reason(one.unknown?);
+            Some(format!("{} ({reason})", self.names.name(&one.model)))
+        });
+        let unknown = join(unknown)
+            .map(|models| self.say_with("compare-reading-knees-unknown", &[("models", &models)]));
+        known.into_iter().chain(unknown).collect()
     }
 
     /// Loads under which no model is significantly worse than the best, once for all metrics; or

@@ -38,7 +38,8 @@ fn idle(results: &Results, names: Names<'_>) -> (String, Grid) {
             names.numbers.fixed(f64::from(one.connections), 0),
             names.numbers.memory(one.memory as f64),
             names.numbers.fixed(f64::from(one.threads), 0),
-            names.numbers.time(one.reply.at(0.5)),
+            (one.reply.percentile(0.5))
+                .map_or_else(|| NO_FIGURE.to_owned(), |p50| names.numbers.time(p50)),
         ]
     });
     let grid = Grid::new(1, header.map(say), rows.collect());
@@ -74,10 +75,9 @@ fn knees(results: &Results, names: Names<'_>) -> (String, Grid) {
         "compare-column-tried",
     ];
     let rows = results.knees.iter().map(|one| {
-        let rate = one.rate.map(|rate| names.numbers.fixed(rate, 0));
         vec![
             names.name(&one.model),
-            rate.unwrap_or_else(|| NO_FIGURE.to_owned()),
+            names.knee(one).unwrap_or_else(|| NO_FIGURE.to_owned()),
             names.numbers.time(one.limit),
             one.steps.len().to_string(),
         ]

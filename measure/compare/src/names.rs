@@ -2,8 +2,8 @@
 
 use crate::estimate::Metric;
 use crate::format::Numbers;
-use crate::results::{Invalid, Load, Results};
-use socklab_text::Messages;
+use crate::results::{Invalid, Knee, Load, Results};
+use socklab_text::{Messages, Variable};
 
 /// Names of the parts of a comparison, in one language.
 #[derive(Clone, Copy)]
@@ -70,6 +70,22 @@ impl<'t> Names<'t> {
             Metric::Rate => self.numbers.three(value),
             Metric::P50 | Metric::P99 | Metric::Cpu => self.numbers.time(value),
         }
+    }
+
+    /// Between which rates a model's knee lies. `None` if no rate that was tried shows it.
+    pub fn knee(self, knee: &Knee) -> Option<String> {
+        let number = |rate: f64| self.numbers.fixed(rate, 0);
+        let said = |id, name, rate| self.messages.say_with(id, &[(name, &number(rate))]);
+        Some(match (knee.rate, knee.above) {
+            (Some(low), Some(high)) => {
+                let (low, high) = (number(low), number(high));
+                let ends: [(&str, &dyn Variable); 2] = [("low", &low), ("high", &high)];
+                self.messages.say_with("compare-knee-between", &ends)
+            }
+            (Some(low), None) => said("compare-knee-least", "low", low),
+            (None, Some(high)) => said("compare-knee-below", "high", high),
+            (None, None) => return None,
+        })
     }
 
     /// Why a trial is invalid.

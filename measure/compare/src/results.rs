@@ -274,9 +274,16 @@ pub struct Knee {
     pub connections: u32,
     /// The limit for the 99th percentile of the response time.
     pub limit: f64,
-    /// The highest rate, in questions per second, of which at least 0.99 is answered within the
-    /// limit.
+    /// The highest rate that was tried, in questions per second, of which at least 0.99 is answered
+    /// within the limit.
     pub rate: Option<f64>,
-    /// The steps of the search: rate offered, rate achieved, 99th percentile.
+    /// The lowest rate that was tried and not kept up.
+    #[serde(default)]
+    pub above: Option<f64>,
+    /// Why it is not known whether still higher rates are kept up, or lower ones than `above`.
+    #[serde(default)]
+    pub unknown: Option<Invalid>,
+    /// The steps of the search that show what the server did: rate offered, rate achieved, 99th
+    /// percentile.
     pub steps: Vec<(f64, f64, f64)>,
 }

@@ -100,6 +100,49 @@ pub fn response(trial: &Trial, part: f64) -> Result<f64, Invalid> {
     }
 }
 
+/// Whether a server kept up an offered rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// The server kept it up.
+    Up,
+    /// The server did not.
+    NotUp,
+    /// The trial does not show it, for this reason.
+    Unknown(Invalid),
+}
+
+/// How much of what is offered must be answered at a rate that is kept up.
+const ANSWERED: f64 = 0.99;
+
+/// Whether a trial shows that its server kept up this rate, with a 99th percentile of at most
+/// `limit` microseconds. What a late generator adds to the times counts against the server only if
+/// the generator had time to spare: then questions were late because all connections were in use.
+pub fn kept(trial: &Trial, rate: f64, limit: f64) -> Kept {
+    if let Some(why) = trial.invalid.first() {
+        return Kept::Unknown(*why);
+    }
+    if trial.losses.out_of_ports > 0 {
+        return Kept::Unknown(Invalid::OutOfPorts);
+    }
+    let Some(p99) = trial.response.percentile(0.99) else {
+        return Kept::Unknown(Invalid::TooFewSamples);
+    };
+    let achieved = trial.replies as f64 / trial.seconds;
+    if achieved >= ANSWERED * rate && p99 <= limit {
+        return Kept::Up;
+    }
+    let spare = trial.generator.busy < 1.0 - IDLE;
+    let open = Load::Open {
+        connections: 0,
+        rate,
+    };
+    let is_late = late(trial, &open) || response(trial, 0.99) == Err(Invalid::LateSchedule);
+    match is_late && !spare {
+        true => Kept::Unknown(Invalid::LateSchedule),
+        false => Kept::NotUp,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,6 +56,8 @@ pub trait ComparisonProgress {
     fn idle(&mut self, model: &str);
     /// The highest rate that a model keeps up is searched.
     fn knee(&mut self, model: &str);
+    /// What was last announced of a model could not be measured. The other figures stand.
+    fn without(&mut self, why: &Unmeasured);
 }
 
 /// A wrong reply.
@@ -160,18 +162,22 @@ pub fn measure(
         in_slices(&mut plan, &mut results, progress)?;
     }
     for contestant in &plan.contestants {
-        let failed = |error| Unmeasured::Failed(contestant.name.clone(), error);
+        // What fails here leaves the other figures as they are.
         if !plan.idle.is_empty() {
             progress.idle(&contestant.name);
-            let steps = idle::run(&plan, contestant).map_err(failed)?;
-            results.idle.extend(steps);
+            match idle::run(&plan, contestant) {
+                Ok(steps) => results.idle.extend(steps),
+                Err(error) => {
+                    progress.without(&Unmeasured::Failed(contestant.name.clone(), error));
+                }
+            }
         }
         if let Some(limit) = plan.knee {
             progress.knee(&contestant.name);
-            let knee = knee::find(&plan, contestant, limit, &results.trials, &mut |rate| {
-                progress.rate(rate);
-            });
-            results.knees.push(knee.map_err(failed)?);
+            match knee::find(&plan, contestant, limit, &results.trials, progress) {
+                Ok(knee) => results.knees.push(knee),
+                Err(error) => progress.without(&error),
+            }
         }
     }
     if let Some(others) = others {
@@ -224,13 +230,16 @@ fn in_slices(
             let names = names.collect::<Vec<_>>().join(", ");
             let done = round as usize * order.len() + at;
             progress.trial(&names, &plan.loads[load], done, all);
-            for tried in rounds::round(plan, round, load, rng.fork(), progress)? {
-                let name = tried.trial.model.clone();
-                match check(plan, tried, results, progress)? {
-                    Some(trial) => results.trials.push(trial),
-                    None => plan.contestants.retain(|one| one.name != name),
+            let shape = plan::slices(plan.measure);
+            let mut left = Vec::new();
+            for tried in rounds::round(plan, round, load, shape, rng.fork(), progress)? {
+                if let Some(trial) = check(plan, tried, results, progress)? {
+                    left.push(trial.model.clone());
+                    results.trials.push(trial);
                 }
             }
+            // Those that did not start or have stopped are left out from now on.
+            plan.contestants.retain(|one| left.contains(&one.name));
             if plan.contestants.is_empty() {
                 return Err(Unmeasured::NoneLeft);
             }

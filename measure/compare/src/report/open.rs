@@ -6,6 +6,7 @@ use super::data::{ReportData, Withheld};
 use super::figure::{Caption, Table, View};
 use super::lines::{Axis, Lines, Point, Series};
 use super::scale::Scale;
+use crate::names::Names;
 use crate::results::Load;
 use socklab_text::markup::Element;
 
@@ -106,20 +107,15 @@ fn response(data: &ReportData<'_>, connections: u32, steps: &[Step<'_>]) -> Opti
     let p99 = steps.iter().filter_map(|step| step.found.ok()?.1);
     let scale = Scale::log(p99.chain(limit));
     let rates = Scale::from_zero(steps.iter().map(|step| step.offered));
+    let names = Names::new(locale.messages());
     let notes = knees.iter().map(|knee| {
         let limit = locale.time(knee.limit);
-        match knee.rate {
-            None => locale.say_with(
-                "report-knee-none",
-                &[("model", &knee.model), ("limit", &limit)],
+        match names.knee(knee) {
+            None => locale.say_with("report-knee-none", &[("model", &knee.model)]),
+            Some(rate) => locale.say_with(
+                "report-knee",
+                &[("model", &knee.model), ("rate", &rate), ("limit", &limit)],
             ),
-            Some(rate) => {
-                let rate = locale.figure(rate);
-                locale.say_with(
-                    "report-knee",
-                    &[("model", &knee.model), ("rate", &rate), ("limit", &limit)],
-                )
-            }
         }
     });
     let drawn = Drawn {

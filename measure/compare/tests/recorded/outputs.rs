@@ -51,6 +51,49 @@ fn shown(document: &Document, language: &str) -> String {
     )
 }
 
+/// A knee lies between two rates, or is known on one side only; and why is said.
+#[test]
+fn a_knee_is_told_with_its_bounds() {
+    use socklab_compare::results::Knee;
+    let mut results = made::results(&MODELS, 42);
+    let unknown = Some(Invalid::LateSchedule);
+    let knees = [
+        (Some(1000.0), Some(1010.0), None),
+        (Some(2000.0), None, unknown),
+        (None, Some(50.0), None),
+        (None, None, unknown),
+    ];
+    for (model, (rate, above, unknown)) in results.models.iter().zip(knees) {
+        results.knees.push(Knee {
+            model: model.clone(),
+            connections: 100,
+            limit: 10_000.0,
+            rate,
+            above,
+            unknown,
+            steps: Vec::new(),
+        });
+    }
+    let document = Document::new(results);
+    for (language, said) in [
+        (
+            "en",
+            "The highest rate kept up, in questions/s: async-std at least 2000, \
+             blocking 1000 to 1010, mio under 50. Whether higher rates are kept up is not known: \
+             async-std (",
+        ),
+        (
+            "es",
+            "El ritmo más alto que se mantiene, en preguntas/s: async-std al menos 2000, \
+             blocking de 1000 a 1010, mio menos de 50. No se sabe si se mantienen ritmos más \
+             altos: async-std (",
+        ),
+    ] {
+        let shown = shown(&document, language);
+        assert!(shown.contains(said), "{shown}");
+    }
+}
+
 #[test]
 fn in_english() {
     insta::assert_snapshot!("quiet-en", shown(&quiet(), "en"));

@@ -143,13 +143,16 @@ fn so_does_one_with_all_that_may_be_missing_or_there() {
     results.proofs[0].same = false;
     results.proofs[0].difference = Some(("one".to_owned(), "another".to_owned()));
     let (model, steps) = (results.models[0].clone(), vec![(10.0, 9.9, 120.0)]);
-    for rate in [None, Some(10.0)] {
+    let unknown = Some(Invalid::LateSchedule);
+    for (rate, above, unknown) in [(None, None, unknown), (Some(10.0), Some(10.1), None)] {
         let (model, steps) = (model.clone(), steps.clone());
         results.knees.push(Knee {
             model,
             connections: 10,
             limit: 1000.0,
             rate,
+            above,
+            unknown,
             steps,
         });
     }

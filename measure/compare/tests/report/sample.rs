@@ -285,14 +285,17 @@ fn knee(rng: &mut Rng, model: &Model) -> Knee {
         let p99 = if part > 1.0 { 90_000.0 * part } else { p99 };
         (offered, achieved, p99)
     });
-    let kept = steps
-        .iter()
-        .filter(|(offered, achieved, p99)| achieved / offered >= 0.99 && *p99 <= limit);
+    let is_kept =
+        |(offered, achieved, p99): &&(f64, f64, f64)| achieved / offered >= 0.99 && *p99 <= limit;
+    let kept = steps.iter().filter(is_kept);
+    let not_kept = steps.iter().filter(|one| !is_kept(one));
     Knee {
         model: model.name.to_owned(),
         connections: 100,
         limit,
         rate: kept.map(|(offered, ..)| *offered).reduce(f64::max),
+        above: not_kept.map(|(offered, ..)| *offered).reduce(f64::min),
+        unknown: None,
         steps: steps.to_vec(),
     }
 }

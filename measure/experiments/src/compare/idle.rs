@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use socklab_compare::results::{Idle, Latencies, Load};
 
-use super::plan::{Contestant, Plan};
+use socklab_process::ProcessUsage;
+
+use super::plan::{Contestant, ContestantKind, Plan};
 use super::trial;
-use crate::measured::{Footprint, MeasuredServer};
+use crate::measured::ServerSpec;
+use crate::testbed::Server;
 
 /// How long the server has to accept the connections that have just come.
 const SETTLING: Duration = Duration::from_millis(200);
@@ -17,18 +20,18 @@ const SETTLING: Duration = Duration::from_millis(200);
 /// long one more client waits.
 ///
 /// These are two series with a server each, because what is asked of a server stays in its memory.
-/// A target has none: its memory is not ours to see.
+/// A target has none: it cannot be started anew.
 ///
 /// # Errors
 /// When the server does not start, or the connections cannot be had.
 pub(super) fn run(plan: &Plan, contestant: &Contestant) -> io::Result<Vec<Idle>> {
     let footprints = series(plan, contestant, |server| {
         thread::sleep(SETTLING);
-        Ok(server.footprint())
+        Ok(server.process_usage().unwrap_or_default())
     })?;
     let mut asked = 0;
     let replies = series(plan, contestant, |server| {
-        let mut one = trial::questions(plan, &Load::Closed { connections: 1 }, server.address);
+        let mut one = trial::questions(plan, &Load::Closed { connections: 1 }, server.address());
         one.first = asked;
         let outcome = socklab_load::run(&one, &mut |_| ()).map_err(io::Error::other)?;
         asked += outcome.asked;
@@ -36,7 +39,7 @@ pub(super) fn run(plan: &Plan, contestant: &Contestant) -> io::Result<Vec<Idle>>
     })?;
     let steps = footprints.into_iter().zip(replies);
     let step =
-        |((connections, footprint), (_, reply)): ((u32, Footprint), (u32, Latencies))| Idle {
+        |((connections, footprint), (_, reply)): ((u32, ProcessUsage), (u32, Latencies))| Idle {
             model: contestant.name.clone(),
             connections,
             memory: footprint.memory,
@@ -50,25 +53,22 @@ pub(super) fn run(plan: &Plan, contestant: &Contestant) -> io::Result<Vec<Idle>>
 fn series<T>(
     plan: &Plan,
     contestant: &Contestant,
-    mut look: impl FnMut(&MeasuredServer) -> io::Result<T>,
+    mut look: impl FnMut(&Server) -> io::Result<T>,
 ) -> io::Result<Vec<(u32, T)>> {
     let mut seen = Vec::new();
-    if plan.idle.is_empty() {
+    if plan.idle.is_empty() || matches!(contestant.kind, ContestantKind::Target(_)) {
         return Ok(seen);
     }
-    // The connections are silent for as long as it takes, so the server has to be patient.
-    let patient = Plan {
-        timeout: Duration::from_secs(3600),
-        observe: false,
-        ..plan.clone()
+    let spec = ServerSpec {
+        // The connections are silent for as long as it takes, so the server has to be patient.
+        patience: Duration::from_secs(3600),
+        ..ServerSpec::default()
     };
-    let (_register, Some(server)) = trial::start(&patient, contestant, false)? else {
-        return Ok(seen);
-    };
+    let server = Server::start(contestant, plan.exercise, &plan.cores, spec)?;
     let (mut held, mut count) = (Vec::new(), 0);
     for &connections in &plan.idle {
         let more = connections.saturating_sub(count);
-        held.push(socklab_load::Idle::open(server.address, more).map_err(io::Error::other)?);
+        held.push(socklab_load::Idle::open(server.address(), more).map_err(io::Error::other)?);
         count += more;
         seen.push((count, look(&server)?));
     }

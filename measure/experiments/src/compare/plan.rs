@@ -140,7 +140,7 @@ impl Plan {
             * contestants;
         let knee = self
             .knee
-            .map_or(Duration::ZERO, |_| trial * 12 * contestants);
+            .map_or(Duration::ZERO, |_| trial * 16 * contestants);
         trials + idle + knee
     }
 

@@ -32,7 +32,7 @@ pub(super) fn run(
     load: usize,
     progress: &mut dyn FnMut(f64),
 ) -> io::Result<TrialOutcome> {
-    let (register, server) = start(plan, contestant, true)?;
+    let (register, server) = start(plan, contestant)?;
     let to = match (&contestant.kind, &server) {
         (ContestantKind::Target(address), _) => *address,
         (_, Some(server)) => server.address,
@@ -64,17 +64,15 @@ pub(super) fn run(
     })
 }
 
-/// The server of a model, with a register of its own where it needs one: on disk, or in memory.
-pub(super) fn start(
+/// The server of a model, with a register of its own where it needs one.
+fn start(
     plan: &Plan,
     contestant: &Contestant,
-    durable: bool,
 ) -> io::Result<(Option<Scratch>, Option<MeasuredServer>)> {
     let ContestantKind::Model(model) = &contestant.kind else {
         return Ok((None, None));
     };
-    let needed = durable && plan.records();
-    let register = match needed {
+    let register = match plan.records() {
         true => Some(Scratch::within(&plan.folder)?),
         false => None,
     };
