@@ -57,7 +57,8 @@ pub(super) struct Printer<'a> {
     only: bool,
     /// Whether an outcome has been shown in full.
     shown: bool,
-    advice: Vec<String>,
+    /// Each advice, with the names of its scenarios.
+    advice: Vec<(String, String)>,
 }
 
 impl<'a> Printer<'a> {
@@ -143,19 +144,22 @@ impl<'a> Printer<'a> {
 
     fn advise(&mut self, outcome: &ScenarioOutcome, finding: &Finding) {
         let messages = self.messages;
-        let (what, code) = (what(finding, messages), code(finding));
-        let name = escape::text(&outcome.scenario);
-        self.advice.push(format!("· {name}: {what}  [{code}]"));
-        let Some(cause) = finding.cause else { return };
-        let mut line = "  ".to_owned();
-        if let Some(place) = &finding.place {
-            line += &messages.say_with("check-line", &[("line", &place.line)]);
-            line.push(' ');
+        let mut text = format!("{}  [{}]", what(finding, messages), code(finding));
+        if let Some(cause) = finding.cause {
+            let cures = cure(cause, messages);
+            let place = finding.place.as_ref().map(|place| {
+                let line = messages.say_with("check-line", &[("line", &place.line)]);
+                format!("{line} ")
+            });
+            let first = cures.first().map_or("", String::as_str);
+            let more = if cures.len() > 1 { " …" } else { "" };
+            text += &format!("\n  {}{first}{more}", place.unwrap_or_default());
         }
-        let cures = cure(cause, messages);
-        let more = if cures.len() > 1 { " …" } else { "" };
-        self.advice
-            .extend(cures.first().map(|cure| line + cure + more));
+        let name = escape::text(&outcome.scenario).into_owned();
+        match self.advice.iter_mut().find(|(_, same)| *same == text) {
+            Some((names, _)) => *names += &format!(", {name}"),
+            None => self.advice.push((name, text)),
+        }
     }
 
     fn explain(&self, finding: &Finding) {
@@ -214,8 +218,8 @@ impl<'a> Printer<'a> {
         let left = count(|one| matches!(one, ScenarioResult::NotChecked(_)));
         if !self.advice.is_empty() {
             print::payload(&messages.say("check-advice"));
-            for line in &self.advice {
-                print::payload(line);
+            for (names, text) in &self.advice {
+                print::payload(&format!("· {names}: {text}"));
             }
         }
         match report.verdict() {

@@ -273,6 +273,26 @@ fn a_running_server_passes_from_outside() {
     assert!(stderr(&ended).contains("give its command after --"));
 }
 
+#[test]
+fn the_same_advice_is_given_once() {
+    let folder = scratch("check-same-advice");
+    fs::create_dir(&folder).expect("a folder");
+    let file = folder.join("mine.txt");
+    let wrong = r#"<- send "hola"
+-> datagram "HOLA\n"
+"#;
+    let text = format!(
+        "socklab scenarios 1\nexercise echo\nprogram server\nadvice one\n{wrong}advice two\n{wrong}"
+    );
+    fs::write(&file, text).expect("a file");
+    let (_server, address) = Process::serve("echo server");
+    let mut command = socklab(&format!("check echo server --connect {address} --scenario"));
+    command.arg(&file);
+    let said = stdout(&pipe(command, "").code(0));
+    assert!(said.contains("\n· one, two: The program sent"), "{said}");
+    assert_eq!(said.matches("[missing-newline]").count(), 1, "{said}");
+}
+
 /// The names in a file of scenarios cannot command the terminal.
 #[test]
 fn names_of_scenarios_are_escaped() {
