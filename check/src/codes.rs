@@ -83,6 +83,8 @@ codes! {
         StrNotBytes = "str-not-bytes",
         /// The message has a line end that does not belong to it.
         ExtraNewline = "extra-newline",
+        /// Zero bytes follow the message: the program sent more of a buffer than the message.
+        ExtraZeros = "extra-zeros",
         /// The program sent `b'…'`, the `repr` of the bytes.
         ReprSent = "repr-sent",
         /// The program showed `b'…'`, the `repr` of the bytes.

@@ -17,7 +17,7 @@ pub(crate) use submission::submission;
 pub(crate) use survived::{caught, printed};
 
 /// The calls that receive, and those that send.
-pub(crate) const RECEIVES: [&str; 3] = ["recv", "recv_into", "recvfrom"];
+pub(crate) const RECEIVES: [&str; 4] = ["recv", "recv_into", "recvfrom", "recvfrom_into"];
 pub(crate) const SENDS: [&str; 3] = ["send", "sendall", "sendto"];
 
 /// A question, the expected reply, and the reply that came.
@@ -58,6 +58,10 @@ pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
     }
     if let Some(b"\n" | b"\r\n") = received.strip_prefix(expected) {
         return Some(Cause::ExtraNewline);
+    }
+    let zeros = received.strip_prefix(expected);
+    if zeros.is_some_and(|zeros| zeros.iter().all(|&byte| byte == 0)) {
+        return Some(Cause::ExtraZeros);
     }
     if expected.last() == Some(&b'\n') && received == &expected[..expected.len() - 1] {
         return Some(Cause::MissingNewline);
@@ -121,6 +125,15 @@ pub(crate) fn encodings(text: &[u8]) -> Vec<Vec<u8>> {
     if !text.is_ascii() {
         let twice: String = text.bytes().map(char::from).collect();
         all.push(twice.into_bytes());
+    }
+    // ASCII, without the other letters or with a mark for each, or for each of its bytes.
+    for mark in ["", "?", "\u{fffd}"] {
+        let letter = |letter: char| match (letter.is_ascii(), mark) {
+            (true, _) => letter.to_string(),
+            (false, "\u{fffd}") => mark.repeat(letter.len_utf8()),
+            (false, _) => mark.to_owned(),
+        };
+        all.push(text.chars().map(letter).collect::<String>().into_bytes());
     }
     all.retain(|one| one != text.as_bytes());
     all

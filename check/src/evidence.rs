@@ -228,6 +228,7 @@ fn is_blocked(event: &Event) -> bool {
         "recv",
         "recv_into",
         "recvfrom",
+        "recvfrom_into",
         "stdin",
     ];
     event.kind == EventKind::Begin && calls.contains(&event.call.as_str())

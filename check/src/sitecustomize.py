@@ -125,6 +125,9 @@ def _install():
                 elif name == "recvfrom":
                     data, count, peer = result[0][:4096].hex(), len(result[0]), address(result[1])
                     result = (result[0], believed(result[1]))
+                elif name == "recvfrom_into":
+                    data, count, peer = bytes(args[0][:min(result[0], 4096)]).hex(), *result
+                    result, peer = (count, believed(peer)), address(peer)
                 elif name == "recv_into":
                     data, count = bytes(args[0][:min(result, 4096)]).hex(), result
                 elif name in ("send", "sendto"):
@@ -145,7 +148,7 @@ def _install():
         return call
 
     for name in ("accept", "bind", "close", "connect", "connect_ex", "listen", "makefile", "recv",
-                 "recv_into", "recvfrom", "send", "sendall", "sendto", "shutdown"):
+                 "recv_into", "recvfrom", "recvfrom_into", "send", "sendall", "sendto", "shutdown"):
         setattr(Checked, name, wrap(name))
     Checked.__name__ = Checked.__qualname__ = "socket"
     Checked.__module__ = "socket"

@@ -267,8 +267,8 @@ check-cure-ascii-only-capitals = reply = message.decode().upper().encode()
 check-what-crash-on-accents = Text with accents makes it fail.
 check-why-crash-on-accents = The exception is about the encoding, and ASCII alone passes.
 check-cure-crash-on-accents = text.encode()      # UTF-8, not "ascii"¶data.decode()
-check-what-wrong-encoding = The text is not in UTF-8.
-check-why-wrong-encoding = The bytes are those of the right text in another encoding.
+check-what-wrong-encoding = It uses another encoding than UTF-8.
+check-why-wrong-encoding = The bytes are those of the right text in another encoding, or without the letters that it lacks.
 check-cure-wrong-encoding = text.encode("utf-8")¶data.decode("utf-8")
 check-what-str-not-bytes = Text was used where bytes are needed, or the other way round.
 check-why-str-not-bytes = Python's exception says so.
@@ -279,6 +279,9 @@ check-cure-extra-newline = send the text alone, without "\n"
 check-what-missing-newline = The line end is missing.
 check-why-missing-newline = But for that the bytes are right.
 check-cure-missing-newline = sock.sendall(text.encode() + b"\n")
+check-what-extra-zeros = Zero bytes follow the text.
+check-why-extra-zeros = But for them the bytes are right.
+check-cure-extra-zeros = sock.sendto(buffer[:count], address)      # as many as were received¶in C: sendto(sock, text, strlen(text), …)
 check-what-repr-sent = It sent b'…', which is how Python prints bytes.
 check-why-repr-sent = The bytes are those of str() of the right ones.
 check-cure-repr-sent = text = data.decode()       # not str(data)

@@ -266,8 +266,8 @@ check-cure-ascii-only-capitals = reply = message.decode().upper().encode()
 check-what-crash-on-accents = Un texto con acentos lo hace fallar.
 check-why-crash-on-accents = La excepción es de la codificación, y solo con ASCII no ocurre.
 check-cure-crash-on-accents = text.encode()      # UTF-8, no "ascii"¶data.decode()
-check-what-wrong-encoding = El texto no está en UTF-8.
-check-why-wrong-encoding = Los bytes son los del texto correcto en otra codificación.
+check-what-wrong-encoding = No usa UTF-8, sino otra codificación.
+check-why-wrong-encoding = Los bytes son los del texto correcto en otra codificación, o sin las letras que a esta le faltan.
 check-cure-wrong-encoding = text.encode("utf-8")¶data.decode("utf-8")
 check-what-str-not-bytes = Se usó texto donde hacen falta bytes, o al revés.
 check-why-str-not-bytes = Lo dice la excepción de Python.
@@ -278,6 +278,9 @@ check-cure-extra-newline = envíe solo el texto, sin "\n"
 check-what-missing-newline = Falta el fin de línea.
 check-why-missing-newline = Por lo demás, los bytes son correctos.
 check-cure-missing-newline = sock.sendall(text.encode() + b"\n")
+check-what-extra-zeros = Al texto le siguen bytes a cero.
+check-why-extra-zeros = Sin ellos, los bytes son correctos.
+check-cure-extra-zeros = sock.sendto(buffer[:count], address)      # tantos como se recibieron¶en C: sendto(sock, text, strlen(text), …)
 check-what-repr-sent = Envió b'…', que es como Python muestra unos bytes.
 check-why-repr-sent = Los bytes son los de str() de los correctos.
 check-cure-repr-sent = text = data.decode()       # no str(data)

@@ -21,6 +21,14 @@ pub(crate) fn submission(
     if let Some(cause) = against_given(bytes, parts.as_ref(), given) {
         return Err(Some(cause));
     }
+    if let Some(text) = bytes.strip_suffix(b"\0")
+        && matches!(
+            submission(text, given, unix, source),
+            Ok(()) | Err(Some(Cause::ExtraZeros))
+        )
+    {
+        return Err(Some(Cause::ExtraZeros));
+    }
     let quoted = |quote: u8| [&[quote][..], bytes, &[quote]].concat();
     if [b'"', b'\'']
         .iter()
