@@ -62,6 +62,7 @@ fn list(messages: &dyn Messages) -> Exit {
 fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
     let context = LessonContext {
         messages,
+        columns: print::columns(),
         quick: args.lesson_quick,
         progress: &print::info,
     };
@@ -77,7 +78,7 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
             return Exit::Usage;
         }
     }
-    print::lines(&lesson.introduction(&asked, messages));
+    print::lines(&lesson.introduction(&asked, &context));
     if outlet::reader_left() {
         return Exit::Done;
     }
@@ -90,7 +91,7 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
     match (lesson.measure)(&context) {
         Ok(found) => {
             print::lines(&asked.answers.verdict(predicted, found.answer, messages));
-            print::lines(&lesson.conclusion(&found, messages));
+            print::lines(&lesson.conclusion(&found, &context));
             Exit::Done
         }
         Err(error) => {

@@ -23,6 +23,14 @@ pub(crate) fn columns() -> Option<usize> {
     terminal_size::terminal_size_of(stdout()).map(|(width, _)| usize::from(width.0))
 }
 
+/// Lines below this width are hardly read: a terminal that is narrower breaks them.
+const NARROWEST: usize = 60;
+
+/// How many characters lines may have that have `usual` where standard output is no terminal.
+pub(crate) fn fitted(usual: usize) -> usize {
+    columns().map_or(usual, |columns| columns.clamp(NARROWEST, usual))
+}
+
 /// Writes a line of payload on standard output, unless only failures are printed.
 pub(crate) fn payload(text: &str) {
     if !is_quiet() {

@@ -8,7 +8,7 @@ use socklab_experiments::timeline;
 use socklab_files::{Kind, Outputs, Readers};
 use socklab_runtimes::Runtime;
 use socklab_text::Messages;
-use socklab_timeline::{Chart, Glyphs, chrome, mermaid, slide, svg_of_all, text};
+use socklab_timeline::{Chart, Glyphs, WIDTH, chrome, mermaid, slide, svg_of_all, text};
 
 use crate::exit::Exit;
 use crate::files::{FileError, write_public};
@@ -110,13 +110,19 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         true => Glyphs::Ascii,
         false => Glyphs::Shades,
     };
+    let width = match &args.timeline_output {
+        None => print::fitted(WIDTH),
+        Some(_) => WIDTH,
+    };
     let shown = match args.format() {
-        _ if args.timeline_slide => slide(&charts, messages, glyphs),
+        _ if args.timeline_slide => slide(&charts, messages, glyphs, width),
         "mermaid" => fenced(&charts, messages),
         "svg" => svg_of_all(&charts, messages),
         "chrome" => chrome(&charts, messages),
         _ => {
-            let all = charts.iter().map(|chart| text(chart, messages, glyphs));
+            let all = charts
+                .iter()
+                .map(|chart| text(chart, messages, glyphs, width));
             all.collect::<Vec<_>>().join("\n\n")
         }
     };

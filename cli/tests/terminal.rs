@@ -475,10 +475,20 @@ fn a_qr_code_that_does_not_fit() {
     assert!(!shown.contains('█'), "{shown}");
 }
 
-/// Help and lists end at the terminal's last column, between words.
+/// Help, lists, charts and lessons end at the terminal's last column, between words.
 #[test]
 fn long_lines_are_wrapped() {
-    for command in ["--help", "compare --help", "check --help", "compare --list"] {
+    for command in [
+        "--help",
+        "compare --help",
+        "check --help",
+        "compare --list",
+        "timeline message --models mio",
+        "timeline echo --models mio,uring --slide",
+        "lesson ports --quick --predict 1",
+        "lesson start-order --quick --predict a",
+        "lesson spin --quick --predict a",
+    ] {
         let (code, shown) = Terminal::spanish(command).ends();
         assert_eq!(code, Some(0), "{command}");
         let longest = shown.lines().map(|line| line.trim_end().chars().count());

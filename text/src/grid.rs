@@ -1,6 +1,7 @@
 //! A table of messages, for a terminal and in Markdown.
 
 use crate::messages::Messages;
+use crate::paragraph::wrap;
 
 /// Rows under a header. The first columns are text; the others are figures, aligned to the right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +61,26 @@ impl Grid {
         text
     }
 
+    /// Writes the table in columns if they fit into the width, else each row by itself, with a line
+    /// for each of its cells.
+    pub fn fitted(&self, width: usize) -> String {
+        let plain = self.plain();
+        if plain.lines().all(|line| line.chars().count() <= width) {
+            return plain;
+        }
+        let mut text = String::new();
+        for row in &self.rows {
+            for (at, (head, cell)) in self.header.iter().zip(row).enumerate() {
+                text.push_str(&match at {
+                    0 => wrap("", cell, width),
+                    _ => wrap("  ", &format!("{head}: {cell}"), width),
+                });
+                text.push('\n');
+            }
+        }
+        text
+    }
+
     /// Writes the table in Markdown.
     pub fn markdown(&self) -> String {
         let line = |cells: &[String]| {
@@ -101,6 +122,13 @@ mod tests {
     fn columns_are_aligned_by_characters() {
         let text = "model   µs   n\nmio    1.5  10\na_b|c    –\n";
         assert_eq!(grid().plain(), text);
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_is_a_list() {
+        assert_eq!(grid().fitted(16), grid().plain());
+        let list = "mio\n  µs: 1.5\n  n: 10\na_b|c\n  µs: –\n  n: \n";
+        assert_eq!(grid().fitted(13), list.replace(": \n", ":\n"));
     }
 
     #[test]

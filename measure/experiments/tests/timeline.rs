@@ -10,7 +10,8 @@ use socklab_experiments::timeline::play;
 use socklab_runtimes::Runtime;
 use socklab_text::Translations;
 use socklab_timeline::{
-    Chart, Class, Glyphs, Lane, LaneOwner, Span, SpanKind, Style, chrome, mermaid, slide, svg, text,
+    Chart, Class, Glyphs, Lane, LaneOwner, Span, SpanKind, Style, WIDTH, chrome, mermaid, slide,
+    svg, text,
 };
 
 const ES: &str = include_str!("../../../cli/locales/es-timeline.ftl");
@@ -153,7 +154,7 @@ fn every_exercise_on_every_runtime() {
             check_transport(chart, exercise.transport);
             // In both languages: in debug builds a message that is missing panics.
             for messages in &languages {
-                let text = text(chart, messages, Glyphs::Shades);
+                let text = text(chart, messages, Glyphs::Shades, WIDTH);
                 assert!(text.contains(&chart.model), "{text}");
                 assert!(
                     text.lines().all(|line| line.chars().count() <= 100),
@@ -164,7 +165,7 @@ fn every_exercise_on_every_runtime() {
             }
         }
         for messages in &languages {
-            let slide = slide(&charts, messages, Glyphs::Shades);
+            let slide = slide(&charts, messages, Glyphs::Shades, WIDTH);
             let drawn = |model: &&str| {
                 let line = |line: &str| line.split(' ').next() == Some(*model);
                 slide.lines().filter(|one| line(one)).count() == 1

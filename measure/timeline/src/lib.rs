@@ -37,4 +37,4 @@ pub use record::{Event, InputKind, OperationRecorder, Party, Record, Recording, 
 pub use slide::slide;
 pub use style::Style;
 pub use svg::{svg, svg_of_all};
-pub use text::{Glyphs, text};
+pub use text::{Glyphs, WIDTH, text};

@@ -6,12 +6,13 @@ use std::time::Duration;
 use crate::chart::{Chart, Lane, LaneOwner, Span};
 use crate::labels::{length, note, source};
 use crate::style::Style;
-use crate::text::{Glyphs, WIDTH, legend, letters, padded, row_of, wrapped};
+use crate::text::{Glyphs, legend, letters, padded, row_of, wrapped};
 use socklab_core::OperationKind;
 use socklab_text::Messages;
 
-/// Draws how each server handles the first question of a client that is not slow.
-pub fn slide(charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs) -> String {
+/// Draws how each server handles the first question of a client that is not slow, in lines of
+/// `width` characters.
+pub fn slide(charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs, width: usize) -> String {
     let mut questions: Vec<(&Chart, Question<'_>)> = charts
         .iter()
         .filter_map(|chart| Some((chart, Question::in_chart(chart)?)))
@@ -24,7 +25,7 @@ pub fn slide(charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs) -> Strin
         .iter()
         .map(|(chart, _)| letters(&chart.model))
         .max();
-    let columns = WIDTH - widest.unwrap_or(0) - 7;
+    let columns = width - widest.unwrap_or(0) - 7;
     // The scale is twice the median time, so a question that the machine held up is cut. A quarter
     // of the width shows how each model waited before.
     let mut took: Vec<Duration> = questions.iter().map(|(_, one)| one.took()).collect();
@@ -42,7 +43,7 @@ pub fn slide(charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs) -> Strin
         ],
     );
     let mut out = String::new();
-    wrapped(&mut out, "", &said);
+    wrapped(&mut out, "", &said, width);
     out.push('\n');
     for (chart, question) in &questions {
         // What was before the chart is not drawn.
@@ -63,10 +64,10 @@ pub fn slide(charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs) -> Strin
         );
     }
     out.push('\n');
-    legend(&mut out, charts, messages, glyphs);
+    legend(&mut out, charts, messages, glyphs, width);
     out.push('\n');
-    wrapped(&mut out, "", &note(first, messages));
-    wrapped(&mut out, "", &source(messages));
+    wrapped(&mut out, "", &note(first, messages), width);
+    wrapped(&mut out, "", &source(messages), width);
     let lines = out
         .lines()
         .map(|line| line.trim_end().replace('\u{a0}', " "));

@@ -1,4 +1,4 @@
-//! A chart as text, 100 characters wide.
+//! A chart as text.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use crate::chart::{Chart, Class, Span};
 use crate::labels::{class, describe, length, millis, name, note, source, style, summary, title};
 use socklab_text::{Messages, wrap};
 
-/// How wide the text is.
-pub(crate) const WIDTH: usize = 100;
+/// How many characters a line has where no terminal says how many it shows.
+pub const WIDTH: usize = 100;
 
 /// The characters that lanes are drawn with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,8 +39,8 @@ impl Glyphs {
     }
 }
 
-/// Writes the chart as lanes and a list of all numbered spans.
-pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) -> String {
+/// Writes the chart as lanes and a list of all numbered spans, in lines of `width` characters.
+pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs, width: usize) -> String {
     let names: Vec<String> = chart
         .lanes
         .iter()
@@ -48,13 +48,14 @@ pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) -> String {
         .collect();
     let widest = names.iter().map(|name| letters(name)).max().unwrap_or(0);
     let mut out = format!("{}\n", title(chart, messages));
-    wrapped(&mut out, "", &style(chart, messages));
+    wrapped(&mut out, "", &style(chart, messages), width);
     out.push('\n');
     let canvas = Canvas {
         chart,
         names: &names,
         widest,
         glyphs,
+        width,
     };
     canvas.stretch(
         &mut out,
@@ -65,7 +66,13 @@ pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) -> String {
     if let Some(window) = chart.closest() {
         canvas.stretch(&mut out, "timeline-closer", window, messages);
     }
-    legend(&mut out, std::slice::from_ref(chart), messages, glyphs);
+    legend(
+        &mut out,
+        std::slice::from_ref(chart),
+        messages,
+        glyphs,
+        width,
+    );
     let _ = writeln!(out, "\n{}", messages.say("timeline-where"));
     for (lane, name) in chart.lanes.iter().zip(&names) {
         if lane.owner.is_server() {
@@ -73,14 +80,15 @@ pub fn text(chart: &Chart, messages: &dyn Messages, glyphs: Glyphs) -> String {
                 &mut out,
                 &padded(name, widest),
                 &summary(chart, lane, messages),
+                width,
             );
         }
     }
     out.push('\n');
-    list(&mut out, chart, widest, messages);
+    list(&mut out, chart, (widest, width), messages);
     out.push('\n');
-    wrapped(&mut out, "", &note(chart, messages));
-    wrapped(&mut out, "", &source(messages));
+    wrapped(&mut out, "", &note(chart, messages), width);
+    wrapped(&mut out, "", &source(messages), width);
     // The no-break spaces have done their work.
     let lines = out
         .lines()
@@ -94,6 +102,7 @@ struct Canvas<'a> {
     names: &'a [String],
     widest: usize,
     glyphs: Glyphs,
+    width: usize,
 }
 
 impl Canvas<'_> {
@@ -105,7 +114,7 @@ impl Canvas<'_> {
         window: (Duration, Duration),
         messages: &dyn Messages,
     ) {
-        let columns = WIDTH - self.widest - 2;
+        let columns = self.width - self.widest - 2;
         let column = (window.1.saturating_sub(window.0)) / columns as u32;
         let (from, to, each) = (
             millis(window.0, messages),
@@ -113,7 +122,7 @@ impl Canvas<'_> {
             length(column, messages),
         );
         let said = messages.say_with(id, &[("from", &from), ("to", &to), ("column", &each)]);
-        let _ = writeln!(out, "{said}");
+        wrapped(out, "", &said, self.width);
         for (lane, name) in self.chart.lanes.iter().zip(self.names) {
             for (at, row) in lane.rows().iter().enumerate() {
                 let drawn = row_of(row, window, columns, self.glyphs);
@@ -159,7 +168,13 @@ pub(crate) fn row_of(
 }
 
 /// Explains the characters of these charts.
-pub(crate) fn legend(out: &mut String, charts: &[Chart], messages: &dyn Messages, glyphs: Glyphs) {
+pub(crate) fn legend(
+    out: &mut String,
+    charts: &[Chart],
+    messages: &dyn Messages,
+    glyphs: Glyphs,
+    width: usize,
+) {
     let there = |class: &Class| {
         let lanes = charts.iter().flat_map(|chart| &chart.lanes);
         let mut spans = lanes.flat_map(|lane| &lane.spans);
@@ -170,11 +185,11 @@ pub(crate) fn legend(out: &mut String, charts: &[Chart], messages: &dyn Messages
         // No-break spaces keep an item on one line.
         .map(|one| format!("{} {}", glyphs.of(one), class(one, messages)).replace(' ', "\u{a0}"))
         .collect();
-    wrapped(out, "", &items.join("\u{a0}\u{a0} "));
+    wrapped(out, "", &items.join("\u{a0}\u{a0} "), width);
 }
 
 /// Lists all numbered spans.
-fn list(out: &mut String, chart: &Chart, widest: usize, messages: &dyn Messages) {
+fn list(out: &mut String, chart: &Chart, (widest, width): (usize, usize), messages: &dyn Messages) {
     let _ = writeln!(
         out,
         "{:>3} {:>9} {:>9}  {}  {}",
@@ -193,7 +208,13 @@ fn list(out: &mut String, chart: &Chart, widest: usize, messages: &dyn Messages)
             padded(&name(lane.owner, messages), widest),
             span.figure().unwrap_or(""),
         );
-        wrapped(out, &head, &describe(span, messages));
+        let said = describe(span, messages);
+        if letters(&head) <= width / 2 {
+            wrapped(out, &head, &said, width);
+        } else {
+            let _ = writeln!(out, "{}", head.trim_end());
+            wrapped(out, "     ", &said, width);
+        }
     }
 }
 
@@ -205,9 +226,10 @@ pub(crate) fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(letters(text))))
 }
 
-/// Appends text after a head; further lines are indented by the head's width.
-pub(crate) fn wrapped(out: &mut String, head: &str, text: &str) {
+/// Appends text after a head, in lines of `width` characters; further lines are indented by the
+/// head's width.
+pub(crate) fn wrapped(out: &mut String, head: &str, text: &str, width: usize) {
     let blanks = if head.is_empty() { "" } else { "  " };
-    out.push_str(&wrap(&format!("{head}{blanks}"), text, WIDTH));
+    out.push_str(&wrap(&format!("{head}{blanks}"), text, width));
     out.push('\n');
 }

@@ -16,6 +16,10 @@ use crate::cores::{Cores, allowed_cores, pin};
 use crate::in_process::{LocalServer, Seen, run, typed};
 use crate::measured::{MeasuredServer, ServerSpec, raise_descriptors};
 
+/// How many characters a line of a paragraph has at most, and on the narrowest terminal.
+const WIDTH: usize = 96;
+const NARROWEST: usize = 60;
+
 /// Descriptors that are reserved for other purposes than connections.
 const SPARE: u64 = 200;
 
@@ -23,6 +27,8 @@ const SPARE: u64 = 200;
 pub struct LessonContext<'a> {
     /// The language's messages.
     pub messages: &'a dyn Messages,
+    /// How many columns the terminal has that shows it, if one does.
+    pub columns: Option<usize>,
     /// Whether to measure for a short time only.
     pub quick: bool,
     /// Is called with a line that says what is being measured.
@@ -30,6 +36,12 @@ pub struct LessonContext<'a> {
 }
 
 impl LessonContext<'_> {
+    /// How many characters the lines of its paragraphs may have.
+    pub(super) fn width(&self) -> usize {
+        self.columns
+            .map_or(WIDTH, |columns| columns.clamp(NARROWEST, WIDTH))
+    }
+
     /// Returns `usual`, or `quick` if the measurement should be short.
     pub(super) fn choose<T>(&self, usual: T, quick: T) -> T {
         if self.quick { quick } else { usual }

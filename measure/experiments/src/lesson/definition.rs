@@ -2,7 +2,7 @@
 
 use std::io;
 
-use socklab_text::{Grid, Messages};
+use socklab_text::Grid;
 
 use super::context::LessonContext;
 use super::page::paragraph;
@@ -46,21 +46,28 @@ pub struct Findings {
 
 impl Lesson {
     /// The text before the prediction.
-    pub fn introduction(&self, question: &Question, messages: &dyn Messages) -> String {
+    pub fn introduction(&self, question: &Question, context: &LessonContext<'_>) -> String {
+        let (about, width) = (context.messages.say(self.about), context.width());
         format!(
-            "{}: {}\n\n{}\n{}{}\n",
-            self.name,
-            messages.say(self.about),
-            paragraph(&question.setup),
-            paragraph(&question.question),
-            question.answers.list(),
+            "{}\n{}\n{}{}\n",
+            paragraph(&format!("{}: {about}", self.name), width),
+            paragraph(&question.setup, width),
+            paragraph(&question.question, width),
+            question.answers.list(width),
         )
     }
 
     /// The text after the measurement: the results, the explanation, and what to try next.
-    pub fn conclusion(&self, found: &Findings, messages: &dyn Messages) -> String {
+    pub fn conclusion(&self, found: &Findings, context: &LessonContext<'_>) -> String {
+        let (messages, width) = (context.messages, context.width());
+        let paragraph = |text: &str| paragraph(text, width);
+        let table = found.table.localized(messages);
+        let table = match context.columns {
+            Some(columns) => table.fitted(columns.max(width) - 2),
+            None => table.plain(),
+        };
         let mut text = "\n".to_owned();
-        for row in found.table.localized(messages).plain().lines() {
+        for row in table.lines() {
             text.push_str(&format!("  {row}\n"));
         }
         text.push('\n');

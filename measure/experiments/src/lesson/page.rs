@@ -2,12 +2,9 @@
 
 use socklab_text::wrap;
 
-/// The greatest number of characters in a line.
-const WIDTH: usize = 96;
-
 /// Wraps a text between words.
-pub(super) fn paragraph(text: &str) -> String {
-    wrap("", text, WIDTH) + "\n"
+pub(super) fn paragraph(text: &str, width: usize) -> String {
+    wrap("", text, width) + "\n"
 }
 
 /// The text of a cell without a number.

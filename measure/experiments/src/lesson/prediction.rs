@@ -1,6 +1,6 @@
 //! The user's prediction, and how it compares with the result.
 
-use socklab_text::Messages;
+use socklab_text::{Messages, wrap};
 
 use super::page::figures;
 
@@ -51,14 +51,14 @@ impl Answers {
         }
     }
 
-    /// The choices, one on each line.
-    pub(super) fn list(&self) -> String {
+    /// The choices, each on lines of its own.
+    pub(super) fn list(&self, width: usize) -> String {
         let Answers::Choices(choices) = self else {
             return String::new();
         };
         let lines = choices.iter().zip(LETTERS);
         lines
-            .map(|(choice, letter)| format!("  {letter}  {choice}\n"))
+            .map(|(choice, letter)| wrap(&format!("  {letter}  "), choice, width) + "\n")
             .collect()
     }
 

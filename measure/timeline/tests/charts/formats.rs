@@ -1,7 +1,7 @@
 //! What is drawn of it.
 
 use serde_json::Value;
-use socklab_timeline::{Chart, Exchange, Glyphs, chrome, mermaid, svg, svg_of_all, text};
+use socklab_timeline::{Chart, Exchange, Glyphs, WIDTH, chrome, mermaid, svg, svg_of_all, text};
 
 use crate::exchanges::{Ids, all, datagrams_on_threads, streams_on_a_loop};
 
@@ -12,10 +12,10 @@ fn charts() -> Vec<Chart> {
 #[test]
 fn as_text() {
     let chart = datagrams_on_threads().chart();
-    insta::assert_snapshot!("text", text(&chart, &Ids, Glyphs::Shades));
+    insta::assert_snapshot!("text", text(&chart, &Ids, Glyphs::Shades, WIDTH));
     insta::assert_snapshot!(
         "text_ascii",
-        text(&streams_on_a_loop().chart(), &Ids, Glyphs::Ascii)
+        text(&streams_on_a_loop().chart(), &Ids, Glyphs::Ascii, WIDTH)
     );
 }
 
@@ -45,7 +45,10 @@ fn as_a_trace() {
 fn all_of_them_show_all_of_it() {
     for chart in charts() {
         let numbers = chart.numbered().len();
-        let (text, diagram) = (text(&chart, &Ids, Glyphs::Shades), mermaid(&chart, &Ids));
+        let (text, diagram) = (
+            text(&chart, &Ids, Glyphs::Shades, WIDTH),
+            mermaid(&chart, &Ids),
+        );
         let picture = svg(&chart, &Ids);
         let trace: Value = serde_json::from_str(&chrome(&[chart], &Ids)).unwrap();
         let events = trace["traceEvents"].as_array().unwrap();
@@ -70,13 +73,13 @@ fn all_of_them_show_all_of_it() {
 fn text_fits_a_projector() {
     for chart in charts() {
         for glyphs in [Glyphs::Shades, Glyphs::Ascii] {
-            let text = text(&chart, &Ids, glyphs);
+            let text = text(&chart, &Ids, glyphs, WIDTH);
             for line in text.lines() {
                 assert!(line.chars().count() <= 100, "{line}");
                 assert_eq!(line, line.trim_end());
             }
         }
-        let ascii = text(&chart, &Ids, Glyphs::Ascii);
+        let ascii = text(&chart, &Ids, Glyphs::Ascii, WIDTH);
         let lanes = ascii.lines().take_while(|line| !line.starts_with("<where"));
         assert!(
             { lanes }.all(|line| line.replace('µ', "u").is_ascii()),
