@@ -182,7 +182,7 @@ lesson-head-of-line-source = Source: Stevens, Fenner and Rudoff, UNIX Network Pr
 lesson-slow-request = whom does work hold up that blocks the server's thread?
 # $milliseconds (number) - how long the work takes
 # $rate (number) - how many others a second
-lesson-slow-request-setup = Some requests to a capitals server take { $milliseconds } ms: the thread that serves them sleeps for so long, as it would in a query to a database. One client sends such requests, one after the other. Others visit meanwhile, { $rate } a second, whether those before them have been answered or not. This is done to a server with a thread for each connection (blocking), to one with a task for each (tokio), and to event loops with one thread: mio, and uring with its completions. Each server has one core.
+lesson-slow-request-setup = Some requests to a capitals server take { $milliseconds } ms: the thread that serves them sleeps for so long, as it would in a query to a database. One client sends such requests, one after the other. Others visit meanwhile, { $rate } a second, whether those before them have been answered or not. This is done to a server with a thread for each connection (blocking), to one with a task for each (tokio), and to event loops with one thread: mio, and uring with its completions. Each server has one core, if the system can pin it to one.
 lesson-slow-request-question = In which of the servers do the others wait for the slow request?
 lesson-slow-request-none = in none of them: it is one connection's own work
 lesson-slow-request-loops = only in the event loops: mio and uring
@@ -264,7 +264,7 @@ lesson-level-edge-source = Sources: epoll(7), "Level-triggered and edge-triggere
 lesson-fork = what does a process for each connection cost?
 # $clients (number) - how many at the same time
 # $count (number) - how many connections in all
-lesson-fork-setup = The welcome server in the designs of Stevens's chapter 30, on one core: one connection after the other; a thread for each; a fixed number of threads; a process for each connection, started with the connection as its standard input; a fixed number of processes that inherited the listener. { $clients } clients connect at the same time, { $count } times in all. We add up the CPU time of the server and of all its children.
+lesson-fork-setup = The welcome server in the designs of Stevens's chapter 30, on one core if the system can pin them to one: one connection after the other; a thread for each; a fixed number of threads; a process for each connection, started with the connection as its standard input; a fixed number of processes that inherited the listener. { $clients } clients connect at the same time, { $count } times in all. We add up the CPU time of the server and of all its children.
 lesson-fork-question = How many times the CPU time of a thread for each connection does a process for each connection take?
 lesson-fork-design = design
 lesson-fork-cpu = CPU µs each

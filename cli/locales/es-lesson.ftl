@@ -182,7 +182,7 @@ lesson-head-of-line-source = Fuente: Stevens, Fenner y Rudoff, UNIX Network Prog
 lesson-slow-request = ¿a quién retrasa un trabajo que bloquea el hilo del servidor?
 # $milliseconds (number) - cuánto tarda el trabajo
 # $rate (number) - cuántos más por segundo
-lesson-slow-request-setup = Algunas peticiones a un servidor capitals tardan { $milliseconds } ms: el hilo que las atiende duerme ese tiempo, como lo haría en una consulta a una base de datos. Un cliente envía peticiones así, una tras otra. Mientras tanto llegan otros, { $rate } por segundo, se haya respondido o no a los anteriores. Esto se hace con un servidor con un hilo por conexión (blocking), con uno con una tarea por conexión (tokio) y con bucles de eventos de un solo hilo: mio, y uring con sus operaciones terminadas. Cada servidor tiene un núcleo.
+lesson-slow-request-setup = Algunas peticiones a un servidor capitals tardan { $milliseconds } ms: el hilo que las atiende duerme ese tiempo, como lo haría en una consulta a una base de datos. Un cliente envía peticiones así, una tras otra. Mientras tanto llegan otros, { $rate } por segundo, se haya respondido o no a los anteriores. Esto se hace con un servidor con un hilo por conexión (blocking), con uno con una tarea por conexión (tokio) y con bucles de eventos de un solo hilo: mio, y uring con sus operaciones terminadas. Cada servidor tiene un núcleo, si el sistema puede fijarlo a uno.
 lesson-slow-request-question = ¿En cuáles de los servidores esperan los demás a la petición lenta?
 lesson-slow-request-none = en ninguno: es trabajo de una sola conexión
 lesson-slow-request-loops = solo en los bucles de eventos: mio y uring
@@ -261,7 +261,7 @@ lesson-level-edge-source = Fuentes: epoll(7), «Level-triggered and edge-trigger
 ## fork
 
 lesson-fork = ¿qué cuesta un proceso por conexión?
-lesson-fork-setup = El servidor de welcome en los diseños del capítulo 30 de Stevens, en un núcleo: una conexión tras otra; un hilo por conexión; un número fijo de hilos; un proceso por conexión, arrancado con la conexión como entrada estándar; un número fijo de procesos que han heredado el socket de escucha. Se conectan { $clients } clientes a la vez, { $count } veces en total. Se suma el tiempo de CPU del servidor y de todos sus hijos.
+lesson-fork-setup = El servidor de welcome en los diseños del capítulo 30 de Stevens, en un núcleo si el sistema puede fijarlos a uno: una conexión tras otra; un hilo por conexión; un número fijo de hilos; un proceso por conexión, arrancado con la conexión como entrada estándar; un número fijo de procesos que han heredado el socket de escucha. Se conectan { $clients } clientes a la vez, { $count } veces en total. Se suma el tiempo de CPU del servidor y de todos sus hijos.
 lesson-fork-question = ¿Cuántas veces el tiempo de CPU de un hilo por conexión gasta un proceso por conexión?
 lesson-fork-design = diseño
 lesson-fork-cpu = CPU µs/conexión
