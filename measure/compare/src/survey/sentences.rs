@@ -366,12 +366,13 @@ impl<'s> SurveyText<'s> {
     }
 }
 
-/// The contestants that make other clients wait.
+/// The contestants that make other clients wait: those that are surely worse, by that ratio or
+/// beyond that wait. On a busy machine the best one's clients wait too, though not so long.
 fn waits(column: &Column) -> Vec<usize> {
     let waits = |at: &usize| {
-        column.cells[*at]
-            .worse()
-            .is_some_and(|times| times >= WAITS)
+        let cell = &column.cells[*at];
+        let long = cell.figure().is_some_and(|figure| figure >= WAITED);
+        cell.worse().is_some_and(|times| long || times >= WAITS)
     };
     (0..column.cells.len()).filter(waits).collect()
 }

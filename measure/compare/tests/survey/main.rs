@@ -311,6 +311,18 @@ fn where_everybody_waits_nobody_is_said_to_be_spared() {
     assert!(text.choices().iter().all(|(id, _)| *id != "blocking"));
 }
 
+/// On a busy machine clients wait for the best one too, but not as long.
+#[test]
+fn a_busy_machine_does_not_hide_who_makes_clients_wait() {
+    let mut survey = survey(&SERVERS, 0.1, 10);
+    slices(&mut survey, "blocking").for_each(|wait| *wait *= 20.0);
+    let matrix = Matrix::new(&survey);
+    let messages = common::messages("en");
+    let request = &SurveyText::new(&survey, &matrix, &messages).sentences()[4];
+    let said = "with blocking nobody waits; it stops all the others";
+    assert!(request.contains(said), "{request}");
+}
+
 #[test]
 fn it_is_kept_and_read_again() {
     let survey = survey(&SERVERS, 0.02, 8);
