@@ -113,6 +113,8 @@ codes! {
         EmptyReadLoop = "empty-read-loop",
         /// The program closed without waiting for the answer.
         ClosesBeforeReading = "closes-before-reading",
+        /// The server waits for the next client and has not closed this connection.
+        NotClosed = "not-closed",
         /// The server ends after its first client.
         ServesOnce = "serves-once",
         /// A client's reset ended the program.

@@ -56,6 +56,21 @@ pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
             return Some(Cause::EchoLeftover);
         }
     }
+    if exercise == "capitals" {
+        let lines = |bytes: &[u8]| -> Vec<Vec<u8>> {
+            let lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::to_vec);
+            lines.filter(|line| !line.is_empty()).collect()
+        };
+        let (wanted, came) = (lines(expected), lines(received));
+        // Each piece that came was answered as if it were a line.
+        if came.len() > wanted.len() && came.concat() == wanted.concat() {
+            return Some(Cause::OneRecv);
+        }
+        // The line end that the reply before had too many.
+        if received.strip_prefix(b"\n") == Some(expected) {
+            return Some(Cause::ExtraNewline);
+        }
+    }
     if let Some(b"\n" | b"\r\n") = received.strip_prefix(expected) {
         return Some(Cause::ExtraNewline);
     }
@@ -181,6 +196,25 @@ pub(crate) fn reads_nothing_for_ever(evidence: &Evidence) -> bool {
         && last.all(|event| event.is_stream() && event.count == Some(0) && event.size != Some(0))
 }
 
+/// Whether a server waits for its next client, and has not closed the last one's connection.
+pub(crate) fn leaves_open(evidence: &Evidence) -> bool {
+    if evidence
+        .blocked()
+        .is_none_or(|event| event.call != "accept")
+    {
+        return false;
+    }
+    let mut open = None;
+    for event in evidence.calls(&["accept", "close", "shutdown"]) {
+        match event.call.as_str() {
+            "accept" => open = event.count.and_then(|fd| i64::try_from(fd).ok()),
+            _ if event.fd == open => open = None,
+            _ => {}
+        }
+    }
+    open.is_some()
+}
+
 /// Why a text that came was not shown.
 pub(crate) fn shown(
     evidence: Option<&Evidence>,
@@ -246,7 +280,7 @@ pub(crate) fn event<'a>(
             last(&SENDS).or_else(blocked)
         }
         (_, Some(Cause::BytesCompared)) => last(&["compare"]),
-        (_, Some(Cause::ClosesBeforeReading)) => last(&SENDS),
+        (_, Some(Cause::ClosesBeforeReading | Cause::NotClosed)) => last(&SENDS),
         (_, Some(Cause::NotFlushed)) => last(&["makefile"]),
         (_, Some(Cause::ServesOnce | Cause::NoLoop)) => last(&["accept", "recvfrom"]),
         (_, Some(Cause::SmallBuffer | Cause::OneRecv | Cause::WaitsForEof))
@@ -278,9 +312,39 @@ pub(crate) fn nearest(file: &std::path::Path, line: u32, cause: Cause) -> u32 {
     };
     let text = std::fs::read(file).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let holds = |one: &str| tokens.iter().any(|token| one.contains(token)) && !one.contains("def ");
+    let holds = |one: &str| {
+        let token = tokens.iter().any(|token| one.contains(token));
+        token && !one.contains("def ") && !prints_fixed_text(one)
+    };
     let found = (1..).zip(text.lines()).filter(|(_, one)| holds(one));
     let lines = found.map(|(number, _): (u32, _)| number);
     let nearest = lines.min_by_key(|number| number.abs_diff(line));
     nearest.unwrap_or(line)
+}
+
+/// Whether a line of Python prints the same text always.
+fn prints_fixed_text(line: &str) -> bool {
+    let inner = line.trim().strip_prefix("print(");
+    let inner = inner.and_then(|rest| rest.strip_suffix(')'));
+    inner.is_some_and(|inner| {
+        ['"', '\''].iter().any(|&quote| {
+            let text = inner.strip_prefix(quote);
+            let text = text.and_then(|rest| rest.strip_suffix(quote));
+            text.is_some_and(|text| !text.contains(quote))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_that_shows_a_repr_prints_a_value() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("mine.py");
+        let text = "data = s.recv(9)\nprint('no reply')\nprint(\"fin\")\nprint(data)\n";
+        std::fs::write(&file, text).expect("a file");
+        assert_eq!(nearest(&file, 1, Cause::ReprShown), 4);
+    }
 }

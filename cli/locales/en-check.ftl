@@ -315,15 +315,18 @@ check-cure-waits-for-eof = data = sock.recv(1024)              # what is there¶
 check-what-deadlock = Both ends wait for each other.
 check-why-deadlock = It waits to receive before it has sent anything, and the client begins.
 check-cure-deadlock = first send, then receive
-check-what-one-recv = It received once, and what was sent came in pieces.
-check-why-one-recv = TCP is a stream: one send may come in several recv. It called recv once.
-check-cure-one-recv = data = b""¶while piece := sock.recv(1024):     # b"": the other has closed¶    data += piece
+check-what-one-recv = It took each piece that came for the whole message.
+check-why-one-recv = TCP is a stream: one send may come in several recv. It called recv once for each message.
+check-cure-one-recv = data = b""¶while piece := sock.recv(1024):     # b"": the other has closed¶    data += piece¶for line in sock.makefile("rb"):          # in capitals, line by line
 check-what-empty-read-loop = It goes on receiving after the other has closed.
 check-why-empty-read-loop = recv returned b"" again and again.
 check-cure-empty-read-loop = if not data: break          # b"": the other has closed
 check-what-closes-before-reading = It closed without waiting for the answer.
 check-why-closes-before-reading = It never called recv.
 check-cure-closes-before-reading = sock.sendall(message)¶print(sock.recv(1024).decode())
+check-what-not-closed = It waits for the next client instead.
+check-why-not-closed = It is in accept, and has not called close on this connection.
+check-cure-not-closed = connectionSocket.close()      # after the answer; in C: close(connection)
 check-what-serves-once = It serves one client and leaves.
 check-why-serves-once = The first client was served; then the program ended or stopped listening.
 check-cure-serves-once = while True:¶    connection, address = serverSocket.accept()

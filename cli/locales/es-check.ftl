@@ -314,15 +314,18 @@ check-cure-waits-for-eof = data = sock.recv(1024)              # lo que haya¶so
 check-what-deadlock = Los dos extremos se esperan.
 check-why-deadlock = Espera recibir antes de haber enviado nada, y empieza el cliente.
 check-cure-deadlock = primero envíe, después reciba
-check-what-one-recv = Recibió una vez, y lo enviado llegó en trozos.
-check-why-one-recv = TCP es un flujo: un send puede llegar en varios recv. Llamó una vez a recv.
-check-cure-one-recv = data = b""¶while trozo := sock.recv(1024):     # b"": el otro ha cerrado¶    data += trozo
+check-what-one-recv = Tomó cada trozo que llegó por el mensaje entero.
+check-why-one-recv = TCP es un flujo: un send puede llegar en varios recv. Llamó una vez a recv por mensaje.
+check-cure-one-recv = data = b""¶while trozo := sock.recv(1024):     # b"": el otro ha cerrado¶    data += trozo¶for line in sock.makefile("rb"):          # en capitals, línea a línea
 check-what-empty-read-loop = Sigue recibiendo después de que el otro haya cerrado.
 check-why-empty-read-loop = recv devolvió b"" una y otra vez.
 check-cure-empty-read-loop = if not data: break          # b"": el otro ha cerrado
 check-what-closes-before-reading = Cerró sin esperar la respuesta.
 check-why-closes-before-reading = No llamó nunca a recv.
 check-cure-closes-before-reading = sock.sendall(message)¶print(sock.recv(1024).decode())
+check-what-not-closed = En vez de eso, espera al siguiente cliente.
+check-why-not-closed = Está en accept y no ha llamado a close en esta conexión.
+check-cure-not-closed = connectionSocket.close()      # tras la respuesta; en C: close(connection)
 check-what-serves-once = Atiende a un cliente y se va.
 check-why-serves-once = Atendió al primer cliente; después terminó o dejó de escuchar.
 check-cure-serves-once = while True:¶    connection, address = serverSocket.accept()

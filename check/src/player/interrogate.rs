@@ -294,6 +294,9 @@ impl Player<'_> {
 
     /// Why the program leaves a connection open.
     pub(super) fn why_open(&mut self, peer: &str) -> Option<Cause> {
+        if self.evidence().is_some_and(diagnose::leaves_open) {
+            return Some(Cause::NotClosed);
+        }
         if self.setup.exercise.name == "capitals" {
             let answer = self.ask(peer, b"sigue\n");
             return (answer.as_deref() == Some(b"SIGUE\n")).then_some(Cause::NeverChecksFin);
