@@ -29,7 +29,13 @@ impl Bug {
 
     /// The code of its cause.
     pub fn cause(&self) -> &'static str {
-        self.title().1
+        let title = self.title().1;
+        title.split_once(", ").map_or(title, |(cause, _)| cause)
+    }
+
+    /// The name of the wrong program's file, if that is what is wrong.
+    pub fn file(&self) -> Option<&'static str> {
+        Some(self.title().1.split_once(", ")?.1)
     }
 
     /// The exercise's name, and which end it is if there are two.

@@ -1,4 +1,4 @@
-# echo server: shadowed-module
+# echo server: shadowed-module, socket.py
 from socket import *
 
 serverPort = 16000
