@@ -130,8 +130,13 @@ check-place = Line { $line } of { $file }:  { $text }
 check-cure = Change it like this:
 check-advice = Advice (it does not count; --only NAME shows one whole):
 # $what (text)
-# $count (text)
-check-pass = ✓ { $what }: right ({ $count } scenarios)
+# $count (number)
+check-pass = ✓ { $what }: right ({ $count ->
+    [one] { $count } scenario
+   *[other] { $count } scenarios
+})
+# $what (text)
+check-advice-only = This is advice: it does not decide whether { $what } is right.
 # $right (text)
 # $wrong (text)
 # $left (text)
@@ -241,11 +246,20 @@ check-symptom-unreachable = Other computers cannot reach the program.
 ## Why, what proves it, and its cure: lines are separated by ¶
 
 check-what-wrong-port = The port is not the exercise's.
+# $detail (text)
+check-seen-wrong-port = It uses port { $detail }, which is not the exercise's.
 check-why-wrong-port = Its own socket says so.
-check-cure-wrong-port = use the exercise's port in bind (server), or in connect or sendto (client)
+# $port (text)
+# $call (text)
+check-cure-wrong-port = use port { $port } in { $call }
 check-what-wrong-protocol = Its socket is not of the exercise's protocol.
+# $detail (text)
+# $protocol (text)
+check-seen-wrong-protocol = Its socket is { $detail }, and the exercise uses { $protocol }.
 check-why-wrong-protocol = Its own socket says so: TCP and UDP have separate ports.
-check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)    # UDP¶socket.socket(socket.AF_INET, socket.SOCK_STREAM)   # TCP
+# $kind (text)
+# $protocol (text)
+check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.{ $kind })    # { $protocol }
 check-what-loopback-only = Only programs on this computer can reach it.
 check-why-loopback-only = It is bound to an address that begins with 127.
 check-cure-loopback-only = serverSocket.bind(("", serverPort))
@@ -290,13 +304,17 @@ check-why-repr-shown = What it showed is repr() of what came.
 check-cure-repr-shown = print(data.decode())
 check-what-fin-case = The last word is compared in the wrong case.
 check-why-fin-case = With the same word in the other case it behaves otherwise.
-check-cure-fin-case = if reply == "FIN": break        # echo, capitals¶if message == "fin": break      # chat
+# $text (text)
+# $word (text)
+check-cure-fin-case = if { $text } == "{ $word }": break
 check-what-fin-not-sent = It ended without telling the other: fin was typed, and never sent.
 check-why-fin-not-sent = The program has ended, and no datagram came.
 check-cure-fin-not-sent = sock.sendto(message.encode(), address)    # first send¶if message == "fin": break                # then end
 check-what-never-checks-fin = The last word ends nothing.
 check-why-never-checks-fin = After it the program went on talking, in capitals and in lower case.
-check-cure-never-checks-fin = if message == "fin": break      # chat; in echo and capitals: if reply == "FIN"
+# $text (text)
+# $word (text)
+check-cure-never-checks-fin = if { $text } == "{ $word }": break
 check-what-turn-broken = It does not keep the turns.
 check-why-turn-broken = It spoke, or waited to hear, when it was the other's turn to.
 check-cure-turn-broken = one sendto, then one recvfrom, and so on; the client begins

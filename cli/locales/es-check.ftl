@@ -6,9 +6,9 @@ help-check = Prueba un ejercicio contra su programa y dice si está bien, qué p
 help-check-examples = socklab check echo server -- python3 UDP_server.py ; socklab check chat client --only turns -- python3 chat_client.py ; socklab check submit client --dni 12345678 -- python3 client.py ; socklab check otp -- python3 otp.py ; socklab check welcome server --connect 127.0.0.1:19000 ; socklab check echo server --scenario mio.txt -- ./servidor
 help-arg-check-exercise = El ejercicio
 help-arg-check-role = Qué extremo es su programa; otp solo tiene uno
-help-arg-check-only = Solo la prueba de este nombre
-help-arg-check-list = Nombrar las pruebas
-help-arg-check-scenario = Usar las pruebas de FICHERO en vez de las incluidas (docs/check.md)
+help-arg-check-only = Solo el escenario de este nombre
+help-arg-check-list = Nombrar los escenarios
+help-arg-check-scenario = Usar los escenarios de FICHERO en vez de los incluidos (docs/check.md)
 help-arg-check-connect = Comprobar un servidor que ya está en marcha
 help-arg-check-port = El puerto que usa el programa, si no es el del ejercicio
 help-arg-check-name = El nombre que se da a un cliente de submit cuando lo pide
@@ -129,13 +129,18 @@ check-place = Línea { $line } de { $file }:  { $text }
 check-cure = Cámbielo así:
 check-advice = Consejos (no restan; --only NOMBRE muestra uno entero):
 # $what (text)
-# $count (text)
-check-pass = ✓ { $what }: correcto ({ $count } pruebas)
+# $count (number)
+check-pass = ✓ { $what }: correcto ({ $count ->
+    [one] { $count } escenario
+   *[other] { $count } escenarios
+})
+# $what (text)
+check-advice-only = Es un consejo: no decide si { $what } es correcto.
 # $right (text)
 # $wrong (text)
 # $left (text)
 # $command (text)
-check-fail = { $right } bien, { $wrong } mal, { $left } sin probar. Repita solo esta: { $command }
+check-fail = { $right } bien, { $wrong } mal, { $left } sin probar. Repita solo este: { $command }
 # $reason (text)
 check-not-checked = Sin comprobar: { $reason }
 check-kind-essential = decide
@@ -192,7 +197,7 @@ check-reason-asks = el programa pregunta «{ $question }», que esta comprobaci�
 check-reason-not-reached = ningún programa acepta conexiones en { $address }
 check-reason-holds-output = el programa guarda lo que escribe en un búfer hasta que termina: vacíelo tras cada línea (en C: fflush(stdout))
 check-reason-elsewhere = para esto hay que iniciar aquí el programa: escriba su orden después de --
-check-reason-after = falló una prueba anterior
+check-reason-after = falló un escenario anterior
 # $detail (text)
 check-reason-system = el sistema se negó: { $detail }
 
@@ -206,8 +211,8 @@ check-one-role = { $exercise } solo tiene un extremo: quite client o server
 check-connect-client = --connect es para servidores: a un cliente lo inicia la comprobación, con su orden después de --
 # $name (text)
 # $list (text)
-check-no-such-scenario = no hay ninguna prueba { $name }; hay { $list }
-check-no-scenarios = no hay pruebas para ese extremo de ese ejercicio
+check-no-such-scenario = no hay ningún escenario { $name }; hay { $list }
+check-no-scenarios = no hay escenarios para ese extremo de ese ejercicio
 # $file (text)
 # $line (text)
 # $wrong (text)
@@ -218,7 +223,7 @@ check-wrong-order = antes deben ir exercise, program y scenario
 check-wrong-move = no es ninguno de los movimientos
 check-wrong-network = una red admite lose, duplicate, reorder, reset (de 0 a 100), delay (ms), pieces y seed, como en lose=30 seed=7
 check-wrong-text = el texto debe ir entre comillas: "hola"
-check-wrong-empty = no contiene ninguna prueba
+check-wrong-empty = no contiene ningún escenario
 
 ## Qué se vio
 
@@ -240,11 +245,20 @@ check-symptom-unreachable = Otros ordenadores no pueden alcanzar el programa.
 ## Por qué, qué lo prueba y su cura: ¶ separa las líneas
 
 check-what-wrong-port = El puerto no es el del ejercicio.
+# $detail (text)
+check-seen-wrong-port = Usa el puerto { $detail }, que no es el del ejercicio.
 check-why-wrong-port = Lo dice su propio socket.
-check-cure-wrong-port = ponga el puerto del ejercicio en bind (servidor), o en connect o sendto (cliente)
+# $port (text)
+# $call (text)
+check-cure-wrong-port = ponga el puerto { $port } en { $call }
 check-what-wrong-protocol = Su socket no es del protocolo del ejercicio.
+# $detail (text)
+# $protocol (text)
+check-seen-wrong-protocol = Su socket es { $detail }, y el ejercicio usa { $protocol }.
 check-why-wrong-protocol = Lo dice su propio socket: los puertos de TCP y de UDP son distintos.
-check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)    # UDP¶socket.socket(socket.AF_INET, socket.SOCK_STREAM)   # TCP
+# $kind (text)
+# $protocol (text)
+check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.{ $kind })    # { $protocol }
 check-what-loopback-only = Solo pueden alcanzarlo programas de este ordenador.
 check-why-loopback-only = Está asociado a una dirección que empieza por 127.
 check-cure-loopback-only = serverSocket.bind(("", serverPort))
@@ -289,13 +303,17 @@ check-why-repr-shown = Lo que mostró es repr() de lo que llegó.
 check-cure-repr-shown = print(data.decode())
 check-what-fin-case = La última palabra se compara con mayúsculas o minúsculas equivocadas.
 check-why-fin-case = Con la misma palabra escrita de la otra forma se comporta de otro modo.
-check-cure-fin-case = if reply == "FIN": break        # echo, capitals¶if message == "fin": break      # chat
+# $text (text)
+# $word (text)
+check-cure-fin-case = if { $text } == "{ $word }": break
 check-what-fin-not-sent = Terminó sin avisar al otro: se escribió fin y no se envió.
 check-why-fin-not-sent = El programa ha terminado y no llegó ningún datagrama.
 check-cure-fin-not-sent = sock.sendto(message.encode(), address)    # primero enviar¶if message == "fin": break                # después terminar
 check-what-never-checks-fin = La última palabra no termina nada.
 check-why-never-checks-fin = Después el programa siguió hablando, en mayúsculas y en minúsculas.
-check-cure-never-checks-fin = if message == "fin": break      # chat; en echo y capitals: if reply == "FIN"
+# $text (text)
+# $word (text)
+check-cure-never-checks-fin = if { $text } == "{ $word }": break
 check-what-turn-broken = No respeta los turnos.
 check-why-turn-broken = Habló, o se puso a escuchar, cuando no le tocaba.
 check-cure-turn-broken = un sendto, después un recvfrom, y así; empieza el cliente

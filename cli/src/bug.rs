@@ -1,10 +1,10 @@
 //! `socklab bug`: short wrong programs and their cures, for a class to look at.
 
 use clap::{ArgMatches, Args, Command};
-use socklab_check::{BUGS, Bug, Cause};
+use socklab_check::{BUGS, Bug, Cause, CheckedExercise};
 use socklab_text::Messages;
 
-use crate::check::cure;
+use crate::check::{End, cure};
 use crate::exit::Exit;
 use crate::options::read;
 use crate::print;
@@ -58,16 +58,32 @@ fn show(name: &str, messages: &dyn Messages) -> Exit {
     let why = messages.say(&format!("check-why-{code}"));
     print::payload(&what);
     print::payload(&messages.say_with("check-why", &[("text", &why)]));
-    for line in difference(bug) {
+    for line in shown(bug) {
         print::payload(&line);
     }
-    if let Some(&cause) = Cause::ALL.iter().find(|cause| cause.code() == code) {
+    if let Some(&cause) = Cause::ALL.iter().find(|cause| cause.code() == code)
+        && let Some(exercise) = CheckedExercise::find(bug.exercise())
+    {
+        let end = End {
+            exercise,
+            role: bug.role(),
+            port: exercise.port,
+        };
         print::payload(&messages.say("check-cure"));
-        for line in cure(cause, messages) {
+        for line in cure(cause, end, messages) {
             print::payload(&format!("   {line}"));
         }
     }
     Exit::Done
+}
+
+/// The difference, after the names of the files if one of them is what is wrong.
+fn shown(bug: &Bug) -> Vec<String> {
+    let names = bug.file().map(|name| {
+        let right = format!("{}.py", bug.end().replace(' ', "_"));
+        [format!("- # {name}"), format!("+ # {right}")]
+    });
+    names.into_iter().flatten().chain(difference(bug)).collect()
 }
 
 /// The wrong program with its cure: `-` begins a line that goes, `+` one that comes.
@@ -104,6 +120,15 @@ fn difference(bug: &Bug) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_changes_is_shown() {
+        for bug in BUGS {
+            let lines = shown(bug);
+            let changes = lines.iter().any(|line| line.starts_with(['-', '+']));
+            assert!(changes, "{}", bug.name);
+        }
+    }
 
     #[test]
     fn the_two_programs_can_be_read_back() {

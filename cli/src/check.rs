@@ -1,11 +1,12 @@
 //! `socklab check`: is my program right, and if not, what happened and what do I change?
 
 mod all;
+pub(crate) mod explanation;
 mod formats;
 mod ladder;
-pub(crate) mod text;
+mod text;
 
-pub(crate) use text::cure;
+pub(crate) use explanation::{End, cure};
 
 use std::ffi::OsString;
 use std::net::SocketAddr;

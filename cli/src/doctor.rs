@@ -6,7 +6,7 @@ use socklab_core::Transport;
 use socklab_core::otp::{Code, Dni};
 use socklab_text::{Messages, system_error};
 
-use crate::check::text::named;
+use crate::check::explanation::named;
 use crate::exit::Exit;
 use crate::options::read;
 use crate::{address, print, wording};

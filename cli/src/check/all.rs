@@ -9,7 +9,7 @@ use socklab_check::{
     ScenarioResult, Start, Verdict, built_in, check, practicals,
 };
 
-use super::{CheckError, CommonCheckArgs, formats, quoted, text};
+use super::{CheckError, CommonCheckArgs, explanation, formats, quoted};
 use crate::exit::Exit;
 use crate::files::{self, FileError};
 use crate::interrupt::end_programs_on_interrupt;
@@ -249,7 +249,7 @@ impl<'a> Table<'a> {
             _ => None,
         });
         if let Some((scenario, finding)) = first {
-            let code = text::code(finding);
+            let code = explanation::code(finding);
             let values = [
                 ("code", &code as &dyn socklab_text::Variable),
                 ("name", &scenario),
@@ -257,7 +257,7 @@ impl<'a> Table<'a> {
             return ("✗", messages.say_with("check-all-wrong", &values));
         }
         let reason = essential.clone().find_map(|one| match &one.result {
-            ScenarioResult::NotChecked(reason) => Some(text::reason_text(reason, messages)),
+            ScenarioResult::NotChecked(reason) => Some(explanation::reason_text(reason, messages)),
             _ => None,
         });
         match reason {

@@ -6,8 +6,8 @@ use socklab_check::{Act, Report, ScenarioOutcome, ScenarioResult, Step, Verdict}
 
 use socklab_core::transcript::Role;
 
+use super::explanation::{code, reason_text, what};
 use super::ladder::ladder;
-use super::text::{code, reason_text, what};
 use socklab_text::markup::escaped;
 use socklab_text::{Messages, escape};
 

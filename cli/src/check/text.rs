@@ -3,13 +3,14 @@
 use std::mem;
 
 use socklab_check::{
-    Cause, CheckPlan, CommandError, Finding, Holder, Move, Reason, Report, Scenario,
-    ScenarioOutcome, ScenarioResult, Symptom, Verdict, Wrong,
+    Cause, CheckPlan, Finding, Move, Reason, Report, Scenario, ScenarioOutcome, ScenarioResult,
+    Verdict, Wrong,
 };
 
+use super::explanation::{End, code, cure, reason_text, what};
 use super::ladder::{difference, ladder};
 use crate::print;
-use socklab_text::{Messages, Variable, escape, system_error};
+use socklab_text::{Messages, Variable, escape};
 
 /// The line of a scenario in the list of scenarios.
 pub(super) fn listed(scenario: &Scenario, messages: &dyn Messages) -> String {
@@ -52,6 +53,7 @@ pub(super) struct Printer<'a> {
     title: String,
     other: String,
     program: String,
+    end: End,
     /// The command for one scenario, before and after its name.
     repeat: (String, String),
     only: bool,
@@ -86,6 +88,11 @@ impl<'a> Printer<'a> {
             title,
             other,
             program: program.or(address).unwrap_or_default(),
+            end: End {
+                exercise: plan.exercise,
+                role: plan.role,
+                port: plan.port,
+            },
             repeat,
             only: plan.scenarios.len() == 1,
             shown: false,
@@ -146,7 +153,7 @@ impl<'a> Printer<'a> {
         let messages = self.messages;
         let mut text = format!("{}  [{}]", what(finding, messages), code(finding));
         if let Some(cause) = finding.cause {
-            let cures = cure(cause, messages);
+            let cures = cure(cause, self.end, messages);
             let place = finding.place.as_ref().map(|place| {
                 let line = messages.say_with("check-line", &[("line", &place.line)]);
                 format!("{line} ")
@@ -198,7 +205,7 @@ impl<'a> Printer<'a> {
                     let module = escape::text(module).into_owned();
                     vec![messages.say_with("check-cure-other-module", &[("module", &module)])]
                 }
-                _ => cure(cause, messages),
+                _ => cure(cause, self.end, messages),
             };
             for line in lines {
                 print::payload(&format!("   {line}"));
@@ -223,6 +230,10 @@ impl<'a> Printer<'a> {
             }
         }
         match report.verdict() {
+            Verdict::Pass if report.outcomes.iter().all(|one| one.advice) => {
+                let what = [("what", &self.title as &dyn Variable)];
+                print::payload(&messages.say_with("check-advice-only", &what));
+            }
             Verdict::Pass => {
                 let what = [("what", &self.title as &dyn Variable), ("count", &right)];
                 print::payload(&messages.say_with("check-pass", &what));
@@ -246,97 +257,6 @@ impl<'a> Printer<'a> {
                 ));
             }
             Verdict::NotChecked => {}
-        }
-    }
-}
-
-/// The most specific code of a finding: its cause, or else its symptom.
-pub(super) fn code(finding: &Finding) -> &'static str {
-    finding.cause.map_or(finding.symptom.code(), Cause::code)
-}
-
-/// A finding in one sentence.
-pub(super) fn what(finding: &Finding, messages: &dyn Messages) -> String {
-    let symptom = messages.say(&format!("check-symptom-{}", Symptom::code(finding.symptom)));
-    let Some(cause) = finding.cause else {
-        return symptom;
-    };
-    let cause = messages.say(&format!("check-what-{}", cause.code()));
-    match &finding.detail {
-        Some(detail) => format!("{symptom} {cause} ({})", escape::text(detail)),
-        None => format!("{symptom} {cause}"),
-    }
-}
-
-/// The lines of code that fix a cause.
-pub(crate) fn cure(cause: Cause, messages: &dyn Messages) -> Vec<String> {
-    let text = messages.say(&format!("check-cure-{}", cause.code()));
-    text.split('¶').map(str::to_owned).collect()
-}
-
-/// The command and the process ID of a port's holder, as far as they are known.
-pub(crate) fn named(holder: Option<&Holder>, messages: &dyn Messages) -> (String, String) {
-    let command = holder.map(|holder| holder.command.clone());
-    let command = command.filter(|command| !command.is_empty());
-    let process = holder.and_then(|holder| holder.process);
-    (
-        command.unwrap_or_else(|| messages.say("check-somebody")),
-        process.map_or_else(|| "?".to_owned(), |one| one.to_string()),
-    )
-}
-
-/// Why a scenario was not played.
-pub(super) fn reason_text(reason: &Reason, messages: &dyn Messages) -> String {
-    match reason {
-        Reason::PortHeld { port, holder } => {
-            let (port, (who, process)) = (port.to_string(), named(holder.as_ref(), messages));
-            messages.say_with(
-                "check-reason-port",
-                &[("port", &port), ("who", &who), ("process", &process)],
-            )
-        }
-        Reason::Unusable(error) => {
-            let (id, name) = match error {
-                CommandError::Missing(name) => ("check-reason-missing", name),
-                CommandError::NotACommand(name) => ("check-reason-not-a-command", name),
-                CommandError::NoFile(name) => ("check-reason-no-file", name),
-                CommandError::StoreStub(name) => ("check-reason-store", name),
-            };
-            messages.say_with(id, &[("name", name)])
-        }
-        Reason::Asks(question) => messages.say_with("check-reason-asks", &[("question", question)]),
-        Reason::NotReached(at) => messages.say_with("check-reason-not-reached", &[("address", at)]),
-        Reason::HoldsOutput => messages.say("check-reason-holds-output"),
-        Reason::RunsElsewhere => messages.say("check-reason-elsewhere"),
-        Reason::After(_) => messages.say("check-reason-after"),
-        Reason::System(detail) => {
-            let detail = system_error::quoted(messages, detail);
-            messages.say_with("check-reason-system", &[("detail", &detail)])
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::language::Language;
-
-    #[test]
-    fn every_code_has_its_words() {
-        for language in [Language::Es, Language::En] {
-            let messages = language.messages();
-            for symptom in Symptom::ALL {
-                assert!(
-                    messages.has(&format!("check-symptom-{}", symptom.code())),
-                    "{symptom:?}"
-                );
-            }
-            for cause in Cause::ALL {
-                for part in ["what", "why", "cure"] {
-                    let id = format!("check-{part}-{}", cause.code());
-                    assert!(messages.has(&id), "{id}");
-                }
-            }
         }
     }
 }

@@ -12,8 +12,8 @@ use super::*;
 
 /// Messages, or with a hyphen at the end families of them, that no literal names: help texts are
 /// found by the names of commands and arguments (`command::tests`), what a check finds by its code
-/// (`check::text::tests`), what a model is by its name (`runtime::tests`), what the six questions
-/// give by the name of each question, and what a chart shows by the name of what it is
+/// (`check::explanation::tests`), what a model is by its name (`runtime::tests`), what the six
+/// questions give by the name of each question, and what a chart shows by the name of what it is
 /// (`timeline::tests`).
 const NOT_YET_USED: &[&str] = &[
     "check-cure-",

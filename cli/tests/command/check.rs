@@ -157,6 +157,25 @@ fn advice_that_says_no_more_than_what_failed_is_left_out() {
 }
 
 #[test]
+fn advice_alone_proves_no_program_right() {
+    if !has_python() {
+        return;
+    }
+    let folder = scratch("check-advice");
+    fs::create_dir(&folder).expect("a folder");
+    for name in ["loopback-only.py", "loopback-only.cure.py"] {
+        let (file, port) = program(&folder, name, 16000);
+        let words = format!("check echo server --port {port} --only reachable -- python3");
+        let mut command = socklab(&words);
+        command.arg(&file);
+        let said = stdout(&pipe(command, "").code(0));
+        let last = said.lines().last().unwrap_or_default();
+        let right = "This is advice: it does not decide whether echo server is right.";
+        assert_eq!(last, right, "{said}");
+    }
+}
+
+#[test]
 fn a_command_that_is_not_typed_right_is_told_so() {
     for (words, part) in [
         ("check echo server", "say how your program is started"),
@@ -201,7 +220,7 @@ fn the_scenarios_of_the_documentation_can_be_played() {
     command.arg(env!("CARGO_BIN_EXE_socklab"));
     command.args(["echo", "server", "--listen", &format!(":{port}")]);
     let ended = pipe(command, "").code(0);
-    assert_eq!(stdout(&ended), "✓ echo server: right (1 scenarios)\n");
+    assert_eq!(stdout(&ended), "✓ echo server: right (1 scenario)\n");
 }
 
 /// A new user's first failure, as the two front pages show it.
