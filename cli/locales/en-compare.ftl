@@ -194,6 +194,8 @@ compare-wrong-reply = { $model } answered wrongly: "{ $got }" where "{ $expected
 compare-failed = { $model } could not be measured: { $detail }
 # $what (text) - a model, and what was measured of it; $detail (text) - why
 compare-without = { $what }: without a figure, the others stand: { $detail }
+# $detail (text) - why
+compare-unfinished = the measurement ended early: { $detail }. What was measured until then stands
 compare-none-left = no model is left to measure
 compare-no-baseline = { $model } cannot be the baseline, for it is not compared: name it in --models too
 compare-same-for-datagrams = for this exercise { $model } is the same as its plain model: see --list

@@ -194,6 +194,8 @@ compare-wrong-reply = { $model } respondió mal: «{ $got }» donde tocaba «{ $
 compare-failed = no se pudo medir { $model }: { $detail }
 # $what (texto) - un modelo, y qué se medía de él; $detail (texto) - por qué
 compare-without = { $what }: sin cifra, las demás valen: { $detail }
+# $detail (texto) - por qué
+compare-unfinished = la medición terminó antes de tiempo: { $detail }. Lo medido hasta entonces vale
 compare-none-left = no queda ningún modelo que medir
 compare-no-baseline = { $model } no puede ser la base, porque no se compara: nómbrelo también en --models
 compare-same-for-datagrams = en este ejercicio { $model } es igual que su modelo básico: vea --list

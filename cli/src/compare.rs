@@ -97,7 +97,10 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
     };
     // The report's timelines start servers of their own, which must not share the generator's core.
     pin(&allowed);
-    outputs::write(&args, &Document::new(results), messages)
+    match outputs::write(&args, &Document::new(results), messages) {
+        Exit::Done if progress.failed() => Exit::Failed,
+        exit => exit,
+    }
 }
 
 /// The servers in other languages. Reports those that cannot be used.

@@ -62,6 +62,7 @@ pub(super) struct ComparisonStatus<'m> {
     begun: Instant,
     text: String,
     transport: Transport,
+    failed: bool,
 }
 
 impl<'m> ComparisonStatus<'m> {
@@ -89,7 +90,13 @@ impl<'m> ComparisonStatus<'m> {
             begun: Instant::now(),
             text: String::new(),
             transport: plan.exercise.transport,
+            failed: false,
         }
+    }
+
+    /// Whether a part of the comparison could not be measured.
+    pub(super) fn failed(&self) -> bool {
+        self.failed
     }
 
     fn step(&mut self, model: &str, what: &'static str) {
@@ -174,7 +181,15 @@ impl ComparisonProgress for ComparisonStatus<'_> {
         self.step(model, "compare-doing-knee");
     }
 
+    fn unfinished(&mut self, why: &Unmeasured) {
+        self.failed = true;
+        self.clear();
+        let why = super::unmeasured(why, self.transport, self.messages);
+        print::line(&(self.messages).say_with("compare-unfinished", &[("detail", &why)]));
+    }
+
     fn without(&mut self, why: &Unmeasured) {
+        self.failed = true;
         let what = std::mem::take(&mut self.text);
         self.clear();
         let why = super::unmeasured(why, self.transport, self.messages);

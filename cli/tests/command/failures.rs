@@ -3,11 +3,11 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::common::{
-    datagrams, nobody_on_tcp, nobody_on_udp, on_every_runtime, one_connection, pipe, run, socklab,
-    timed,
+    datagrams, nobody_on_tcp, nobody_on_udp, on_every_runtime, one_connection, pipe, pipe_within,
+    run, scratch, socklab, stderr, stdout, timed,
 };
 
 /// Every client that waits for an answer, with what it is typed.
@@ -237,9 +237,36 @@ fn files() {
         let mut command = socklab(&words);
         command.arg(&here);
         let ended = pipe(command, "").code(1);
-        let said = crate::common::stderr(&ended);
+        let said = stderr(&ended);
         let last = said.lines().last().expect("a line");
         let path = here.display().to_string();
         assert!(last.starts_with(&format!("{path}: ")), "{words}: {last}");
     }
+}
+
+/// A server that ends in the middle of a comparison ends it, and what was measured stands.
+#[test]
+fn what_was_measured_of_a_server_that_ended_is_kept() {
+    let server = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = server.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        let mut buffer = [0; 2048];
+        let mut first = None;
+        while first.is_none_or(|first: Instant| first.elapsed() < Duration::from_secs(3)) {
+            let (len, from) = server.recv_from(&mut buffer).expect("a question");
+            first.get_or_insert_with(Instant::now);
+            let text = String::from_utf8_lossy(&buffer[..len]).to_uppercase();
+            server.send_to(text.as_bytes(), from).expect("an answer");
+        }
+    });
+    let report = scratch("of an ended one").with_extension("html");
+    let load = "--connections 1 --rounds 100 --seconds 0.1";
+    let mut compare = socklab(&format!("compare echo --target {address} {load}"));
+    compare.arg("--report").arg(&report);
+    let ended = pipe_within(Duration::from_secs(120), compare, "").code(1);
+    let said = stderr(&ended);
+    assert!(said.contains("the measurement ended early"), "{said}");
+    let row = format!("\n{address} ");
+    assert!(stdout(&ended).contains(&row), "{}", stdout(&ended));
+    assert!(report.exists());
 }

@@ -56,6 +56,8 @@ pub trait ComparisonProgress {
     fn idle(&mut self, model: &str);
     /// The highest rate that a model keeps up is searched.
     fn knee(&mut self, model: &str);
+    /// The measurement of the loads ended early. What was measured until then stands.
+    fn unfinished(&mut self, why: &Unmeasured);
     /// What was last announced of a model could not be measured. The other figures stand.
     fn without(&mut self, why: &Unmeasured);
 }
@@ -156,10 +158,20 @@ pub fn measure(
         knees: Vec::new(),
     };
     let others = OtherPrograms::watch();
-    if plan.records() {
-        one_by_one(&plan, &mut results, progress)?;
-    } else {
-        in_slices(&mut plan, &mut results, progress)?;
+    let measured = match plan.records() {
+        true => one_by_one(&plan, &mut results, progress),
+        false => in_slices(&mut plan, &mut results, progress),
+    };
+    match measured {
+        Ok(()) => {}
+        // What was measured until then stands.
+        Err(error @ (Unmeasured::NoneLeft | Unmeasured::Failed(..)))
+            if !results.trials.is_empty() =>
+        {
+            progress.unfinished(&error);
+            plan.contestants.clear();
+        }
+        Err(error) => return Err(error),
     }
     for contestant in &plan.contestants {
         // What fails here leaves the other figures as they are.
