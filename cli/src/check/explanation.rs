@@ -3,7 +3,7 @@
 use socklab_check::{Cause, CheckedExercise, CommandError, Finding, Holder, Reason, Symptom};
 use socklab_core::Transport;
 use socklab_core::transcript::Role;
-use socklab_text::{Messages, escape, system_error};
+use socklab_text::{Messages, Variable, escape, system_error};
 
 /// The most specific code of a finding: its cause, or else its symptom.
 pub(super) fn code(finding: &Finding) -> &'static str {
@@ -16,14 +16,16 @@ pub(super) fn what(finding: &Finding, messages: &dyn Messages) -> String {
     let Some(cause) = finding.cause else {
         return symptom;
     };
-    let cause = match (cause, finding.detail.as_deref()) {
-        (Cause::WrongPort | Cause::WrongProtocol, Some(detail)) => {
+    let seen = match cause {
+        Cause::WrongPort => "check-seen-wrong-port",
+        Cause::WrongProtocol => "check-seen-wrong-protocol",
+        _ => "",
+    };
+    let cause = match &finding.detail {
+        Some(detail) if !seen.is_empty() => {
             let protocol = if detail == "UDP" { "TCP" } else { "UDP" };
-            let seen = messages.say_with(
-                &format!("check-seen-{}", cause.code()),
-                &[("detail", &detail), ("protocol", &protocol)],
-            );
-            return format!("{symptom} {seen}");
+            let values = [("detail", detail as &dyn Variable), ("protocol", &protocol)];
+            return format!("{symptom} {}", messages.say_with(seen, &values));
         }
         _ => messages.say(&format!("check-what-{}", cause.code())),
     };
