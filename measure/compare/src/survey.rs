@@ -11,6 +11,7 @@ mod matrix;
 pub mod page;
 pub mod sentences;
 pub mod table;
+mod waits;
 
 use std::collections::BTreeMap;
 

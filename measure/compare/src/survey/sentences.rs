@@ -2,6 +2,7 @@
 
 use super::contestants::{POLLS, failure};
 use super::matrix::{Column, Matrix, SurveyMetric};
+use super::waits::{WAITED, WAITS, spared, waits};
 use super::{Absent, AbsentReason, Question, QuestionResults, Survey};
 use crate::names::Names;
 use crate::results::Trial;
@@ -11,14 +12,6 @@ use socklab_text::{Messages, Variable};
 
 /// How many names a list has. Of a longer list, the rest are only counted.
 const NAMED: usize = 3;
-
-/// From this ratio to the best on, clients count as waiting. A smaller ratio may be scheduling
-/// noise.
-const WAITS: f64 = 5.0;
-
-/// From this wait on, in microseconds, clients did wait, whatever the others' figures are: half of
-/// the slow request's work.
-const WAITED: f64 = 10_000.0;
 
 /// Puts a survey into words.
 #[derive(Clone, Copy)]
@@ -364,25 +357,6 @@ impl<'s> SurveyText<'s> {
             more => self.say_with("survey-and-more", &[("list", &list), ("more", &more)]),
         }
     }
-}
-
-/// The contestants that make other clients wait: those that are surely worse, by that ratio or
-/// beyond that wait. On a busy machine the best one's clients wait too, though not so long.
-fn waits(column: &Column) -> Vec<usize> {
-    let waits = |at: &usize| {
-        let cell = &column.cells[*at];
-        let long = cell.figure().is_some_and(|figure| figure >= WAITED);
-        cell.worse().is_some_and(|times| long || times >= WAITS)
-    };
-    (0..column.cells.len()).filter(waits).collect()
-}
-
-/// The contestants that have a figure and do not make other clients wait.
-fn spared(column: &Column) -> Vec<usize> {
-    let waits = waits(column);
-    let short = |figure: f64| figure < WAITED;
-    let spared = |at: &usize| column.cells[*at].figure().is_some_and(short) && !waits.contains(at);
-    (0..column.cells.len()).filter(spared).collect()
 }
 
 /// Whether one of these contestants looks worse without a significant difference.
