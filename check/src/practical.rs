@@ -23,6 +23,8 @@ pub struct Practical {
     pub folder: PathBuf,
     /// One part for each end of an exercise, in the order of the course.
     pub parts: Vec<Part>,
+    /// Sources whose names do not say which end they are, and which no map names.
+    pub unknown: Vec<PathBuf>,
 }
 
 /// One end of an exercise, with its program.
@@ -80,7 +82,7 @@ pub fn practicals(folder: &Path, map: &[MapEntry]) -> io::Result<Vec<Practical>>
     let own = listed(folder).any(|file| file.is_file() && meant(&file).is_some());
     let mapped = |folder: &Path| map.iter().any(|one| is_there(folder, &one.command));
     let mut inner = folders(folder);
-    inner.retain(|one| mapped(one) || !files(one).is_empty());
+    inner.retain(|one| mapped(one) || !files(one).0.is_empty());
     let several = |part: &Part| matches!(part.program, Err(NoProgram::Several(_)));
     let mapped = inner.iter().filter(|one| mapped(one)).count();
     if own || (mapped < 2 && !whole.parts.iter().any(several)) {
@@ -90,7 +92,12 @@ pub fn practicals(folder: &Path, map: &[MapEntry]) -> io::Result<Vec<Practical>>
 }
 
 fn practical(folder: &Path, map: &[MapEntry]) -> Practical {
-    let files = files(folder);
+    let (files, mut unknown) = files(folder);
+    let named = |file: &Path| {
+        let mut words = map.iter().flat_map(|one| &one.command);
+        words.any(|word| folder.join(word).components().eq(file.components()))
+    };
+    unknown.retain(|file| !named(file));
     let mut parts = Vec::new();
     for exercise in CheckedExercise::all() {
         for &role in exercise.roles() {
@@ -118,6 +125,7 @@ fn practical(folder: &Path, map: &[MapEntry]) -> Practical {
     Practical {
         folder: folder.to_owned(),
         parts,
+        unknown,
     }
 }
 
@@ -174,14 +182,18 @@ fn ending(file: &Path) -> String {
     ending.to_string_lossy().to_ascii_lowercase()
 }
 
+/// Whether a file is a program by its ending.
+fn is_source(ending: &str) -> bool {
+    matches!(ending, "py" | "pyw") || SOURCES.contains(&ending)
+}
+
 /// The end and the exercise that a file's name stands for.
 fn meant(file: &Path) -> Option<(CheckedExercise, Role)> {
     let ending = ending(file);
     let runs = match ending.as_str() {
-        "py" | "pyw" => true,
         "exe" => cfg!(windows),
         "" => is_executable(file),
-        other => SOURCES.contains(&other),
+        other => is_source(other),
     };
     let name = file.file_stem()?.to_string_lossy().to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
@@ -249,10 +261,10 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The files that may be programs, below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// The programs below a folder whose names say what they are, and those whose names do not.
+fn files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let mut level = vec![folder.to_owned()];
-    let (mut found, mut looked) = (Vec::new(), 0);
+    let (mut found, mut unknown, mut looked) = (Vec::new(), Vec::new(), 0);
     for _ in 0..DEPTH {
         let mut next = Vec::new();
         for one in level {
@@ -264,123 +276,15 @@ fn files(folder: &Path) -> Vec<PathBuf> {
                 looked += 1;
                 if meant(&file).is_some() {
                     found.push(file);
+                } else if is_source(&ending(&file)) {
+                    unknown.push(file);
                 }
             }
         }
         level = next;
     }
-    found
+    (found, unknown)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn put(folder: &Path, name: &str) {
-        let file = folder.join(name);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
-        fs::write(file, "").expect("written");
-    }
-
-    fn found(folder: &Path) -> Vec<String> {
-        let all = practicals(folder, &[]).expect("a folder");
-        let said = |part: &Part| match &part.program {
-            Ok(start) => {
-                let last = start.command.last().cloned().unwrap_or_default();
-                last.to_string_lossy().into_owned()
-            }
-            Err(error) => error.code().to_owned(),
-        };
-        let line = |one: &Practical, part: &Part| {
-            let folder = one.folder.file_name().unwrap_or_default().to_string_lossy();
-            let (exercise, role) = (part.exercise.name, part.role.name());
-            format!("{folder}: {exercise} {role} {}", said(part))
-        };
-        all.iter()
-            .flat_map(|one| one.parts.iter().map(move |part| line(one, part)))
-            .collect()
-    }
-
-    #[test]
-    fn names_say_what_a_program_is() {
-        let of = |name: &str| meant(Path::new(name)).map(|(one, role)| (one.name, role));
-        for (name, end) in [
-            ("UDP_server.py", Some(("echo", Role::Server))),
-            ("TCPclient.py", Some(("welcome", Role::Client))),
-            ("ChatCliente.py", Some(("chat", Role::Client))),
-            ("servidor_chat_UDP.py", Some(("chat", Role::Server))),
-            ("cliente_otp.py", Some(("submit", Role::Client))),
-            ("TCP_submit_client.c", Some(("submit", Role::Client))),
-            ("otp.py", Some(("otp", Role::Client))),
-            ("pyotp_qr.py", Some(("otp", Role::Client))),
-            ("cliente.py", None),
-            ("chat.py", None),
-            ("chat_client.txt", None),
-            ("chat_client_y_server.py", None),
-        ] {
-            assert_eq!(of(name), end, "{name}");
-        }
-    }
-
-    #[test]
-    fn one_folder_is_one_practical() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let at = folder.path().join("ana");
-        for name in [
-            "chat/chat_client.py",
-            "chat/chat_server.py",
-            "otp.py",
-            "envio/submit_client.c",
-            "__pycache__/chat_client.py",
-            "venv/chat_client.py",
-        ] {
-            put(&at, name);
-        }
-        let all = [
-            "ana: chat client chat_client.py",
-            "ana: chat server chat_server.py",
-            "ana: otp client otp.py",
-            "ana: submit client source",
-        ];
-        assert_eq!(found(&at), all);
-        put(&at, "copia_chat_client.py");
-        assert!(found(&at).contains(&"ana: chat client several".to_owned()));
-    }
-
-    #[test]
-    fn a_folder_for_each_student() {
-        let folder = tempfile::tempdir().expect("a folder");
-        put(folder.path(), "ana/p1/chat_client.py");
-        put(folder.path(), "luis/chat_client.py");
-        put(folder.path(), "vacia/notas.txt");
-        let all = [
-            "ana: chat client chat_client.py",
-            "ana: chat server missing",
-            "ana: submit client missing",
-            "luis: chat client chat_client.py",
-            "luis: chat server missing",
-            "luis: submit client missing",
-        ];
-        assert_eq!(found(folder.path()), all);
-    }
-
-    #[test]
-    fn a_map_says_what_names_do_not() {
-        let folder = tempfile::tempdir().expect("a folder");
-        put(folder.path(), "ana/c.py");
-        put(folder.path(), "luis/c.py");
-        put(folder.path(), "luis/x_chat_client.py");
-        let mapped = MapEntry {
-            exercise: CheckedExercise::find("chat").expect("an exercise"),
-            role: Role::Client,
-            command: ["python3", "c.py"].map(str::to_owned).to_vec(),
-        };
-        let all = practicals(folder.path(), &[mapped]).expect("a folder");
-        let client = |one: &Practical| one.parts[0].program.clone().map(|start| start.command);
-        let words = Ok(vec!["python3".into(), "c.py".into()]);
-        assert_eq!(
-            all.iter().map(client).collect::<Vec<_>>(),
-            [words.clone(), words]
-        );
-    }
-}
+mod tests;

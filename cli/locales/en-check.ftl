@@ -157,6 +157,10 @@ check-all-runs = { $count ->
 } that { $folder } holds, on this computer and as this user: Ctrl-C ends it
 # $folder (text)
 check-all-none = { $folder } has no program of the lab: their names must say the exercise and the end (chat_client.py), or --map must
+# $list (text) - files
+check-all-unknown = not checked, because their names do not say the exercise and the end: { $list }; call them as chat_client.py, or name them with --map
+# $list (text) - exercises
+check-all-absent = exercises without a program here: { $list }
 check-all-folder = folder
 check-all-exercise = exercise
 check-all-program = program
@@ -410,12 +414,12 @@ check-why-quoted-names = The same text stands in its source, in quotes.
 check-cure-quoted-names = message = name + "&" + dni + "&" + otp¶message = f"{"{"}name{"}"}&{"{"}dni{"}"}&{"{"}otp{"}"}"             # with the f
 check-what-module-missing = A module that it imports is not installed for this Python.
 check-why-module-missing = Python's exception says so.
-check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # with the same Python that runs it
+check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # with the same Python that runs it¶# if pip refuses (externally-managed-environment), first: python3 -m venv lab && . lab/bin/activate
 # $module (text)
-check-cure-other-module = check the spelling of { $module }; if it is right: python3 -m pip install { $module }
+check-cure-other-module = check the spelling of { $module }; if it is right: python3 -m pip install { $module }¶# if pip refuses (externally-managed-environment), first: python3 -m venv lab && . lab/bin/activate
 check-what-pyotp-refuses-dni = This version of pyotp refuses a secret as short as a DNI.
 check-why-pyotp-refuses-dni = Its exception says so: 2.11.2 and later do.
-check-cure-pyotp-refuses-dni = python3 -m pip install "pyotp<2.11.2"
+check-cure-pyotp-refuses-dni = python3 -m pip install "pyotp<2.11.2"¶# if pip refuses (externally-managed-environment), first: python3 -m venv lab && . lab/bin/activate
 check-what-dni-letter = The DNI was sent with its letter.
 check-why-dni-letter = The exercise takes its digits alone.
 check-cure-dni-letter = dni = dni.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")

@@ -156,6 +156,10 @@ check-all-runs = se { $count ->
 } de { $folder }, en este ordenador y con este usuario: Ctrl-C lo termina
 # $folder (text)
 check-all-none = en { $folder } no hay ningún programa de la práctica: sus nombres deben decir el ejercicio y el extremo (chat_client.py), o --map
+# $list (text)
+check-all-unknown = no se comprueban, porque sus nombres no dicen el ejercicio y el extremo: { $list }; nómbrelos como chat_client.py, o indíquelos con --map
+# $list (text)
+check-all-absent = ejercicios sin ningún programa aquí: { $list }
 check-all-folder = carpeta
 check-all-exercise = ejercicio
 check-all-program = programa
@@ -409,12 +413,12 @@ check-why-quoted-names = El mismo texto está en su código, entre comillas.
 check-cure-quoted-names = message = name + "&" + dni + "&" + otp¶message = f"{"{"}name{"}"}&{"{"}dni{"}"}&{"{"}otp{"}"}"             # con la f
 check-what-module-missing = Un módulo que importa no está instalado para este Python.
 check-why-module-missing = Lo dice la excepción de Python.
-check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # con el mismo Python que lo ejecuta
+check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # con el mismo Python que lo ejecuta¶# si pip se niega (externally-managed-environment), antes: python3 -m venv lab && . lab/bin/activate
 # $module (text)
-check-cure-other-module = compruebe cómo se escribe { $module }; si está bien: python3 -m pip install { $module }
+check-cure-other-module = compruebe cómo se escribe { $module }; si está bien: python3 -m pip install { $module }¶# si pip se niega (externally-managed-environment), antes: python3 -m venv lab && . lab/bin/activate
 check-what-pyotp-refuses-dni = Esta versión de pyotp rechaza un secreto tan corto como un DNI.
 check-why-pyotp-refuses-dni = Lo dice su excepción: ocurre desde la 2.11.2.
-check-cure-pyotp-refuses-dni = python3 -m pip install "pyotp<2.11.2"
+check-cure-pyotp-refuses-dni = python3 -m pip install "pyotp<2.11.2"¶# si pip se niega (externally-managed-environment), antes: python3 -m venv lab && . lab/bin/activate
 check-what-dni-letter = El DNI se envió con su letra.
 check-why-dni-letter = El ejercicio solo toma sus cifras.
 check-cure-dni-letter = dni = dni.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")

@@ -4,6 +4,7 @@ mod all;
 pub(crate) mod explanation;
 mod formats;
 mod ladder;
+mod map;
 mod text;
 
 pub(crate) use explanation::{End, cure};

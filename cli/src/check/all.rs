@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, Args, Command};
 use serde_json::{Value, json};
 use socklab_check::{
-    CheckPlan, CheckedExercise, GIVE_UP_AFTER, MapEntry, NoProgram, Part, Practical, Report,
-    ScenarioResult, Start, Verdict, built_in, check, practicals,
+    CheckPlan, CheckedExercise, GIVE_UP_AFTER, NoProgram, Part, Practical, Report, ScenarioResult,
+    Start, Verdict, built_in, check, practicals,
 };
 
+use super::map::map;
 use super::{CheckError, CommonCheckArgs, explanation, formats, quoted};
 use crate::exit::Exit;
 use crate::files::{self, FileError};
@@ -47,6 +48,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     };
     let programs = |one: &Practical| one.parts.iter().filter(|part| part.program.is_ok()).count();
     let count: usize = found.iter().map(programs).sum();
+    left_out(&args.folder, &found, messages);
     if count == 0 {
         return Exit::Unchecked
             .because(&messages.say_with("check-all-none", &[("folder", &args.folder)]));
@@ -103,33 +105,6 @@ fn found(args: &AllArgs) -> Result<Vec<Practical>, CheckError> {
         .map_err(|error| CheckError::File(FileError::new(&args.folder, error)))
 }
 
-/// Reads lines such as `chat client: python3 my_chat.py`. `Err` has the number of the first wrong
-/// line.
-fn map(text: &str) -> Result<Vec<MapEntry>, usize> {
-    let lines = (1..).zip(text.lines().map(str::trim));
-    lines
-        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(number, line)| mapped(line).ok_or(number))
-        .collect()
-}
-
-fn mapped(line: &str) -> Option<MapEntry> {
-    let (end, command) = line.split_once(':')?;
-    let mut end = end.split_whitespace();
-    let exercise = CheckedExercise::find(end.next()?)?;
-    let role = match (exercise.roles(), end.next()) {
-        (&[only], None) => only,
-        (&[_], Some(_)) | (_, None) => return None,
-        (all, Some(name)) => *all.iter().find(|role| role.name() == name)?,
-    };
-    let command = shlex::split(command).filter(|command| !command.is_empty())?;
-    end.next().is_none().then_some(MapEntry {
-        exercise,
-        role,
-        command,
-    })
-}
-
 fn plan(args: &AllArgs, part: &Part, start: &Start) -> CheckPlan {
     CheckPlan {
         exercise: part.exercise,
@@ -140,6 +115,36 @@ fn plan(args: &AllArgs, part: &Part, start: &Start) -> CheckPlan {
         submitter: args.shared.submitter().unwrap_or_default(),
         scenarios: built_in(part.exercise.name, part.role),
         give_up_after: GIVE_UP_AFTER,
+    }
+}
+
+/// Says which files are not checked, and which exercises of a practical have no program.
+fn left_out(folder: &Path, found: &[Practical], messages: &dyn Messages) {
+    let unknown = found.iter().flat_map(|one| &one.unknown);
+    let unknown: Vec<String> = unknown.map(|file| below(folder, file)).collect();
+    if !unknown.is_empty() {
+        let list = unknown.join(", ");
+        print::info(&messages.say_with("check-all-unknown", &[("list", &list)]));
+    }
+    let [practical] = found else {
+        // The table of a class has a line for each end that a student must write.
+        return;
+    };
+    let absent = |exercise: &CheckedExercise| {
+        let mut parts = practical
+            .parts
+            .iter()
+            .filter(|part| part.exercise == *exercise);
+        parts.all(|part| part.program == Err(NoProgram::Missing))
+    };
+    let absent: Vec<&str> = CheckedExercise::all()
+        .into_iter()
+        .filter(absent)
+        .map(|one| one.name)
+        .collect();
+    if !absent.is_empty() {
+        let list = absent.join(", ");
+        print::info(&messages.say_with("check-all-absent", &[("list", &list)]));
     }
 }
 
@@ -353,33 +358,4 @@ fn junit(table: &Table<'_>, lines: &[Row<'_>], messages: &dyn Messages) -> Strin
         formats::XML,
         suites.join("\n")
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use socklab_core::transcript::Role;
-
-    use super::*;
-
-    #[test]
-    fn a_map_is_read_line_by_line() {
-        let text = "# ours\nchat client: python3 'my chat.py'\n\notp: ./enrol {dni}\n";
-        let read = map(text).expect("a map");
-        let words: Vec<_> = read
-            .iter()
-            .map(|one| (one.exercise.name, one.role))
-            .collect();
-        assert_eq!(words, [("chat", Role::Client), ("otp", Role::Client)]);
-        assert_eq!(read[0].command, ["python3", "my chat.py"]);
-        for wrong in [
-            "chat: x",
-            "otp client: x",
-            "ping client: x",
-            "chat client x",
-            "otp:",
-            "chat client 'x",
-        ] {
-            assert_eq!(map(&format!("\n{wrong}")), Err(2), "{wrong}");
-        }
-    }
 }
