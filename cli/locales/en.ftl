@@ -9,6 +9,8 @@ prompt-message = Enter your message in lower case:{ " " }
 prompt-echo = Enter your message in lower case:{ " " }
 # The exact text that ends a chat is `fin`, in every language.
 prompt-chat = Enter your message (fin to end):{ " " }
+# $seconds (number) - how long nothing has come
+chat-waits = no answer for { $seconds } s: the other person may still be writing, or a datagram was lost, or the other program has ended; a chat waits without limit (Ctrl-C ends it, and chat client --timeout SECONDS limits it)
 prompt-name = Enter your name:{ " " }
 prompt-dni = Enter your DNI, without its letter:{ " " }
 prompt-code = enter the OTP code:{ " " }
@@ -846,7 +848,7 @@ help-echo-client-examples = socklab echo client ; printf 'hola\nfin\n' | socklab
 help-echo-server = Answers everybody in capitals; ends after answering FIN.
 help-echo-server-examples = socklab echo server ; socklab echo server --listen 0.0.0.0 --keep-serving ; socklab echo server --lose 50 --seed 7
 help-chat = Two people take strict turns, the client first, until one sends fin (UDP 16000).
-help-chat-client = Begins a chat. A lost datagram leaves both waiting: a repeated message could not be told from a new one, so there is nothing to retry.
+help-chat-client = Begins a chat. A lost datagram leaves both waiting: a repeated message could not be told from a new one, so there is nothing to retry. Without --timeout it waits without limit.
 help-chat-client-examples = socklab chat client ; socklab chat client 192.0.2.7 --timeout 60
 help-chat-server = Chats with the first client that speaks; others are reported and dropped.
 help-chat-server-examples = socklab chat server ; socklab chat server --listen 0.0.0.0
@@ -923,7 +925,7 @@ help-arg-unmasked = Leave DNIs and codes in the transcript readable
 help-arg-shell = The shell
 help-arg-raw = Show what the peer said as it is, control characters and all
 help-arg-address = The server: HOST, :PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 and the exercise's port unless given)
-help-arg-timeout = How long to wait for a reply; 0 for as long as it takes
+help-arg-timeout = How many seconds to wait for a reply; 0 for as long as it takes
 help-arg-listen = Where to listen: HOST, :PORT, HOST:PORT or [IPv6]:PORT; port 0 for any free one
 help-arg-retries = How often to send a line again that was not answered in time: 0 to 100
 help-arg-pieces = Send what goes over TCP in pieces of 1 to N bytes, at least 1 ms apart: 1 to 65536

@@ -9,6 +9,8 @@ prompt-message = Introduzca su mensaje en minúsculas:{ " " }
 prompt-echo = Introduzca su mensaje en minúsculas:{ " " }
 # El texto exacto que termina una charla es `fin` en todos los idiomas.
 prompt-chat = Introduzca su mensaje (fin para terminar):{ " " }
+# $seconds (number)
+chat-waits = { $seconds } s sin respuesta: puede que la otra persona aún esté escribiendo, que se haya perdido un datagrama o que el otro programa haya terminado; una charla espera sin límite (Ctrl-C la termina, y chat client --timeout SEGUNDOS la limita)
 prompt-name = Introduzca su nombre:{ " " }
 prompt-dni = Introduzca su DNI, sin la letra:{ " " }
 prompt-code = ingresa el código OTP:{ " " }
@@ -859,7 +861,7 @@ help-echo-client-examples = socklab echo client ; printf 'hola\nfin\n' | socklab
 help-echo-server = Responde a todos en mayúsculas; termina tras responder FIN.
 help-echo-server-examples = socklab echo server ; socklab echo server --listen 0.0.0.0 --keep-serving ; socklab echo server --lose 50 --seed 7
 help-chat = Dos personas hablan por turnos estrictos, primero el cliente, hasta que una envía fin (UDP 16000).
-help-chat-client = Empieza una charla. Si se pierde un datagrama los dos se quedan esperando: un mensaje repetido no se distinguiría de uno nuevo, así que no hay nada que reintentar.
+help-chat-client = Empieza una charla. Si se pierde un datagrama los dos se quedan esperando: un mensaje repetido no se distinguiría de uno nuevo, así que no hay nada que reintentar. Sin --timeout espera sin límite.
 help-chat-client-examples = socklab chat client ; socklab chat client 192.0.2.7 --timeout 60
 help-chat-server = Charla con el primer cliente que habla; de los demás se avisa y se descartan.
 help-chat-server-examples = socklab chat server ; socklab chat server --listen 0.0.0.0
@@ -936,7 +938,7 @@ help-arg-unmasked = Deja legibles los DNI y los códigos en la transcripción
 help-arg-shell = El intérprete de órdenes
 help-arg-raw = Muestra lo que dice el otro tal cual, con sus caracteres de control
 help-arg-address = El servidor: HOST, :PUERTO, HOST:PUERTO o [IPv6]:PUERTO (si no, 127.0.0.1 y el puerto del ejercicio)
-help-arg-timeout = Cuánto se espera una respuesta; 0 para esperar lo que haga falta
+help-arg-timeout = Cuántos segundos se espera una respuesta; 0 para esperar lo que haga falta
 help-arg-listen = Dónde se escucha: HOST, :PUERTO, HOST:PUERTO o [IPv6]:PUERTO; puerto 0 para uno libre
 help-arg-retries = Cuántas veces se repite una línea que no tuvo respuesta a tiempo: de 0 a 100
 help-arg-pieces = Envía por TCP en trozos de 1 a N bytes, separados al menos 1 ms: de 1 a 65536

@@ -53,6 +53,8 @@ fn of_exercise(exercise: &Exercise) -> Command {
         client = SubmissionArgs::augment_args(client);
     }
     client = ImpairmentArgs::augment(exercise, client);
+    let timeout = exercise.timeout.unwrap_or_default().as_secs_f64();
+    client = client.mut_arg("timeout", |arg| arg.default_value(timeout.to_string()));
     let mut server = ExchangeArgs::augment_args(ServerArgs::augment_args(Command::new("server")));
     if has(ExerciseOption::KeepServing) {
         server = KeepServingArgs::augment_args(server);

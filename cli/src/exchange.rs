@@ -2,7 +2,7 @@
 
 mod start_error;
 
-use std::io::{BufReader, stdin};
+use std::io::BufReader;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +27,7 @@ use crate::options::{
     read, role,
 };
 use crate::outlet::{STDERR, STDOUT};
+use crate::patience::TypedLines;
 use crate::print;
 use crate::processes::{Design, ProcessRole};
 use crate::recording::{self, Recording};
@@ -337,7 +338,7 @@ fn go<W: CompiledWatch>(
         encryption: _,
     } = spec;
     let terminal = Arc::new(terminal);
-    let mut run = Run::new(terminal.clone(), watch).with_lines(BufReader::new(stdin()));
+    let mut run = Run::new(terminal.clone(), watch).with_lines(BufReader::new(TypedLines::new()));
     run.stop = stop;
     run.clock = clock;
     run.threads = threads;

@@ -24,6 +24,7 @@ mod numbers;
 mod options;
 mod otp;
 mod outlet;
+mod patience;
 mod print;
 mod processes;
 mod qr;

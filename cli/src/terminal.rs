@@ -2,14 +2,15 @@
 
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
 
 use socklab_core::{Console, Notice, Prompt, Unexpected, UnexpectedKind};
 use socklab_system::Stop;
 
 use crate::listen_hint::{everywhere, listen_hint};
 use crate::outlet::{self, Outlet, STDERR, STDOUT, StdStream};
+use crate::patience;
 use crate::print;
 use crate::unexpected;
 use crate::wording;
@@ -41,6 +42,8 @@ pub(crate) struct Terminal {
     /// How many unexpected messages have come.
     unexpected: AtomicUsize,
     interactive: bool,
+    /// Is called when the user of a chat has the word for the first time.
+    chat: Once,
     /// Standard output takes what it is given: a file, or a device that is no terminal.
     never_blocks: bool,
     /// What payload goes through.
@@ -63,6 +66,7 @@ impl Terminal {
             wrong,
             unexpected: AtomicUsize::new(0),
             interactive: stdin().is_terminal(),
+            chat: Once::new(),
             never_blocks: never_blocks(),
             payload: match stdout().is_terminal() && stderr().is_terminal() {
                 true => &STDERR,
@@ -97,6 +101,10 @@ impl Console for Terminal {
         if !self.interactive || self.options.quiet {
             return;
         }
+        if prompt == Prompt::Chat {
+            self.chat.call_once(|| patience::watch(self.messages));
+        }
+        patience::answered();
         let text = match prompt {
             Prompt::Message => self.messages.say("prompt-message"),
             Prompt::Echo => self.messages.say("prompt-echo"),
@@ -113,6 +121,9 @@ impl Console for Terminal {
     }
 
     fn show(&self, bytes: &[u8]) {
+        if self.chat.is_completed() {
+            patience::answered();
+        }
         if self.options.quiet {
             return;
         }
