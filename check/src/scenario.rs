@@ -138,6 +138,18 @@ impl Move {
             | Move::Exits => false,
         }
     }
+
+    /// Whether it observes what a program sends, even one that `check` has not started.
+    pub const fn hears(&self) -> bool {
+        matches!(
+            self,
+            Move::Hear { .. }
+                | Move::Reply(_)
+                | Move::Otherwise(_)
+                | Move::Nothing(_)
+                | Move::End(_)
+        )
+    }
 }
 
 /// The built-in scenarios of every exercise.

@@ -229,6 +229,20 @@ impl Wire {
         }
     }
 
+    /// Whether the server's computer answers that no program has this UDP port.
+    pub(crate) fn is_refused(&self) -> io::Result<bool> {
+        let server = self.server.ok_or(ErrorKind::NotConnected)?;
+        let socket = UdpSocket::bind((local_ip(server.ip()), 0))?;
+        // Only a connected socket is told.
+        socket.connect(server)?;
+        socket.set_read_timeout(Some(Duration::from_millis(500)))?;
+        socket.send(b"")?;
+        let answer = socket.recv(&mut [0; 1]);
+        // Windows calls it a reset.
+        let refused = [ErrorKind::ConnectionRefused, ErrorKind::ConnectionReset];
+        Ok(answer.is_err_and(|error| refused.contains(&error.kind())))
+    }
+
     /// Receives a datagram, if one has come. A client's first datagram shows its address.
     pub(crate) fn datagram(&mut self, peer: &str) -> Option<Vec<u8>> {
         let _ = self.release(peer);

@@ -199,7 +199,7 @@ check-reason-store = { $name } is only Windows's link to its Store: install Pyth
 # $question (text)
 check-reason-asks = the program asks "{ $question }", which this check does not know: give it by the command line
 # $address (text)
-check-reason-not-reached = no program takes connections at { $address }
+check-reason-not-reached = no program listens at { $address }
 check-reason-holds-output = the program holds what it prints in a buffer until it ends: flush it after each line (in C: fflush(stdout))
 check-reason-elsewhere = this needs the program to be started here: give its command after --
 check-reason-after = an earlier scenario failed

@@ -198,7 +198,7 @@ check-reason-store = { $name } es solo el enlace de Windows a su Tienda: instale
 # $question (text)
 check-reason-asks = el programa pregunta «{ $question }», que esta comprobación no conoce: dele el dato en la línea de órdenes
 # $address (text)
-check-reason-not-reached = ningún programa acepta conexiones en { $address }
+check-reason-not-reached = ningún programa escucha en { $address }
 check-reason-holds-output = el programa guarda lo que escribe en un búfer hasta que termina: vacíelo tras cada línea (en C: fflush(stdout))
 check-reason-elsewhere = para esto hay que iniciar aquí el programa: escriba su orden después de --
 check-reason-after = falló un escenario anterior

@@ -21,13 +21,14 @@ pub(super) fn listed(scenario: &Scenario, messages: &dyn Messages) -> String {
     format!("{:16} {kind}", escape::text(&scenario.name))
 }
 
-/// The scenarios that can be played against a program that we did not start. Only the last one may
-/// end the program.
+/// The scenarios that can be played, and that show something, against a program that we did not
+/// start. Only the last one may end the program.
 pub(super) fn from_outside(scenarios: Vec<Scenario>) -> Vec<Scenario> {
     let ends = |one: &Scenario| one.moves.contains(&Move::Exits);
     let all = scenarios
         .into_iter()
-        .filter(|one| !one.moves.iter().any(Move::needs_start));
+        .filter(|one| !one.moves.iter().any(Move::needs_start))
+        .filter(|one| one.moves.iter().any(Move::hears));
     let (last, mut stays): (Vec<_>, Vec<_>) = all.partition(ends);
     stays.extend(last.into_iter().take(1));
     stays
