@@ -40,8 +40,8 @@ pub(crate) fn report(messages: &dyn Messages, command: &Command, error: &Error) 
             outlet::payload(error.to_string().as_bytes());
             Exit::Done.with_payload(messages)
         }
-        ErrorKind::InvalidSubcommand => {
-            match context(error, ContextKind::InvalidSubcommand).as_str() {
+        ErrorKind::InvalidSubcommand | ErrorKind::InvalidValue => {
+            match wrong_word(error).as_str() {
                 "help" => answer(messages, command, "--help"),
                 "version" => answer(messages, command, "--version"),
                 _ => Exit::Usage.because(&line(messages, command, error)),
@@ -51,14 +51,26 @@ pub(crate) fn report(messages: &dyn Messages, command: &Command, error: &Error) 
     }
 }
 
+/// What stands where a command or a value that is no option's is expected.
+fn wrong_word(error: &Error) -> String {
+    match context(error, ContextKind::InvalidArg).starts_with('-') {
+        true => String::new(),
+        false => match error.kind() {
+            ErrorKind::InvalidSubcommand => context(error, ContextKind::InvalidSubcommand),
+            _ => context(error, ContextKind::InvalidValue),
+        },
+    }
+}
+
 /// Answers `socklab help echo` as `socklab echo --help`, and `socklab version` as the option.
 fn answer(messages: &dyn Messages, command: &Command, option: &str) -> Exit {
-    let (mut path, _) = reached(command, own_words(std::env::args_os()));
-    if option == "--version" {
-        path = command.get_name().to_owned();
-    }
-    let words = path.split(' ').chain([option]);
-    match command.clone().try_get_matches_from(words) {
+    let typed = own_words(std::env::args_os());
+    let words = typed.filter(|word| word != "help" && word != "version");
+    let words = words.take(if option == "--version" { 1 } else { usize::MAX });
+    match command
+        .clone()
+        .try_get_matches_from(words.chain([option.to_owned()]))
+    {
         Err(answer) => report(messages, command, &answer),
         Ok(_) => Exit::Usage,
     }
@@ -72,7 +84,16 @@ fn line(messages: &dyn Messages, command: &Command, error: &Error) -> String {
     let get = |kind| context(error, kind);
     let (arg, value) = (get(ContextKind::InvalidArg), get(ContextKind::InvalidValue));
     let valid = get(ContextKind::ValidValue);
+    let mut typed = own_words(std::env::args_os());
+    let after_address = ADDRESSES.iter().any(|one| has(command, one))
+        || typed.any(|word| word == "--connect" || word == "--target");
     let wrong = match error.kind() {
+        ErrorKind::UnknownArgument if is_number(&arg) && after_address => {
+            messages.say_with("usage-port", &[("arg", &arg)])
+        }
+        ErrorKind::InvalidValue if is_number(&value) && after_address && !arg.starts_with('-') => {
+            messages.say_with("usage-port", &[("arg", &value)])
+        }
         // The words of a program whose `--` was left out.
         ErrorKind::UnknownArgument
             if !arg.starts_with('-') && command.get_positionals().any(Arg::is_last_set) =>
@@ -85,11 +106,6 @@ fn line(messages: &dyn Messages, command: &Command, error: &Error) -> String {
                 false => arg.clone(),
             };
             messages.say_with("usage-listen", &[("arg", &arg), ("listen", &listen)])
-        }
-        ErrorKind::UnknownArgument
-            if is_number(&arg) && ADDRESSES.iter().any(|one| has(command, one)) =>
-        {
-            messages.say_with("usage-port", &[("arg", &arg)])
         }
         ErrorKind::UnknownArgument => match get(ContextKind::SuggestedArg) {
             near if near.is_empty() => messages.say_with("usage-unknown", &[("arg", &arg)]),

@@ -160,6 +160,14 @@ const CASES: &[(&[&str], &str)] = &[
         "this command does not take \"16000\": write a port behind the address, as HOST:16000 — see: socklab doctor --help",
     ),
     (
+        &["compare", "--target", "127.0.0.1", "16000"],
+        "this command does not take \"16000\": write a port behind the address, as HOST:16000 — see: socklab compare --help",
+    ),
+    (
+        &["help", "ecko"],
+        "\"ecko\" is not a command; did you mean echo? — see: socklab --help",
+    ),
+    (
         &["echo", "server", "16000"],
         "this command does not take \"16000\": say where to listen with --listen :16000 — see: socklab echo server --help",
     ),
@@ -364,6 +372,8 @@ fn help_and_version_without_dashes() {
         ("help echo", "echo --help"),
         ("help echo client --lang es", "echo client --help --lang es"),
         ("echo help", "echo --help"),
+        ("compare help", "compare --help"),
+        ("lesson help", "lesson --help"),
         ("register help list", "register list --help"),
         ("version", "--version"),
         ("--lang es version", "--version"),
