@@ -10,8 +10,8 @@ use socklab_core::Transport;
 use socklab_core::lab::{EXERCISES, Exercise};
 use socklab_core::otp::{Code, Dni, Key, TimeStep, clock_offsets};
 
-use crate::neighbours::is_here;
-use crate::program::sockets::{Holder, holder, is_lingering};
+use crate::neighbours::{is_here, is_port_waiting};
+use crate::program::sockets::{Holder, holder};
 use crate::program::{CommandError, resolve};
 
 /// How long the lecturers' server may take to accept a connection.
@@ -175,9 +175,9 @@ fn state(exercise: &Exercise) -> PortState {
     if is_free(transport, port) {
         return PortState::Free;
     }
-    match holder(transport, port) {
-        None if transport == Transport::Stream && is_lingering(port) => PortState::Waits,
-        holder => PortState::Held(holder),
+    match transport == Transport::Stream && is_port_waiting(port) {
+        true => PortState::Waits,
+        false => PortState::Held(holder(transport, port)),
     }
 }
 

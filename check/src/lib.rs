@@ -29,7 +29,7 @@ pub use bugs::{BUGS, Bug};
 pub use codes::{Cause, Symptom};
 pub use doctor::{Clock, Health, Phone, Pip, Problem, clock, doctor};
 pub use exercise::{CheckedExercise, ENROLMENT};
-pub use neighbours::{Neighbour, find_neighbour, is_here, is_listening};
+pub use neighbours::{Neighbour, find_neighbour, is_here, is_listening, is_port_waiting};
 pub use plan::{CheckPlan, GIVE_UP_AFTER, Submitter};
 pub use practical::{MapEntry, NoProgram, Part, Practical, practicals};
 pub use program::sockets::Holder;

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use socklab_core::Transport;
 use socklab_core::lab::EXERCISES;
 
-use crate::program::sockets::{Holder, Listening, all, holder};
+use crate::program::sockets::{Holder, Listening, all, holder, is_lingering};
 
 /// A program that listens near the address that was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,12 @@ pub fn is_listening(transport: Transport, address: SocketAddr) -> Option<bool> {
     let all = all();
     let known = cfg!(target_os = "linux") || !all.is_empty();
     known.then(|| all.iter().any(|one| hears(one, transport, address)))
+}
+
+/// Whether no program has a TCP port, and the system only keeps it for a minute after its last
+/// connection (TIME_WAIT). False if the system does not say.
+pub fn is_port_waiting(port: u16) -> bool {
+    holder(Transport::Stream, port).is_none() && is_lingering(port)
 }
 
 /// Whether what is sent to `sought` reaches that socket.

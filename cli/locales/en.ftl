@@ -163,6 +163,8 @@ failure-no-input = there is no line to send: type one, or pass it on standard in
 # $address (text) - the address to listen on
 failure-address-in-use = another program already uses { $address }: stop it, or choose another port with --listen :PORT
 # $address (text) - the address to listen on
+failure-address-waits = no program uses { $address }, but its last connection ended less than a minute ago and the system still keeps the port, because that server did not set SO_REUSEADDR: wait for 60 s, or choose another port with --listen :PORT
+# $address (text) - the address to listen on
 failure-address-not-available = { $address } is not an address of this computer: listen on one of its own, or on all with --listen { $all }
 # $address (text) - the address to listen on
 failure-denied = the system does not allow the use of { $address }: choose a port above 1023 with --listen :PORT, and check the firewall

@@ -162,6 +162,8 @@ failure-no-input = no hay ninguna línea que enviar: escriba una o pásela por l
 # $address (text) - la dirección en la que escuchar
 failure-address-in-use = otro programa ya usa { $address }: ciérrelo o elija otro puerto con --listen :PUERTO
 # $address (text) - la dirección en la que escuchar
+failure-address-waits = ningún programa usa { $address }, pero su última conexión terminó hace menos de un minuto y el sistema aún reserva el puerto, porque aquel servidor no activó SO_REUSEADDR: espere 60 s o elija otro puerto con --listen :PUERTO
+# $address (text) - la dirección en la que escuchar
 failure-address-not-available = { $address } no es una dirección de este equipo: escuche en una de las suyas, o en todas con --listen { $all }
 # $address (text) - la dirección en la que escuchar
 failure-denied = el sistema no permite usar { $address }: elija un puerto mayor que 1023 con --listen :PUERTO y compruebe el cortafuegos

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socklab_check::Clock;
+use socklab_check::{Clock, is_port_waiting};
 use socklab_core::otp::{CodeError, DniError};
 use socklab_core::{
     Doing, Failure, Fault, FaultKind, FieldError, Notice, Resource, Transport, max_datagram, submit,
@@ -116,6 +116,11 @@ pub(crate) fn failure(messages: &dyn Messages, transport: Transport, failure: Fa
         Failure::NoInput => messages.say("failure-no-input"),
         Failure::BadField(error) => field(messages, error),
         Failure::Listen(address, fault) => match fault.kind {
+            FaultKind::AddressInUse
+                if transport == Transport::Stream && is_port_waiting(address.port()) =>
+            {
+                messages.say_with("failure-address-waits", &[("address", &address)])
+            }
             FaultKind::AddressInUse => {
                 messages.say_with("failure-address-in-use", &[("address", &address)])
             }

@@ -242,8 +242,12 @@ fn check_extension(path: &Path, extensions: &[&str]) -> Result<(), Error> {
     if special || path.extension().is_none_or(fits) {
         return Ok(());
     }
-    let mut list: Vec<String> = extensions.iter().map(|one| format!(".{one}")).collect();
-    list.dedup();
+    let mut list: Vec<String> = Vec::new();
+    for one in extensions.iter().map(|one| format!(".{one}")) {
+        if !list.contains(&one) {
+            list.push(one);
+        }
+    }
     Err(Error::Extension(list.join(", ")))
 }
 

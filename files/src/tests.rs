@@ -82,6 +82,34 @@ fn databases_and_inputs_are_refused() {
 }
 
 #[test]
+fn only_files_of_its_kinds_are_replaced() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    let page = |begins| Kind {
+        extensions: &["html", "htm"],
+        begins,
+    };
+    let kinds = [page(b"<en>"), page(b"<es>")];
+    let try_to = |name: &str| Outputs::default().can_replace(&at(name), Readers::Owner, &kinds);
+    for (name, text) in [("a.html", "<es> old"), ("b.HTM", ""), ("c", "<en>")] {
+        fs::write(at(name), text).unwrap();
+        try_to(name).unwrap();
+    }
+    try_to("new.htm").unwrap();
+    for (name, text) in [("d.html", "<fr>"), ("e.html", "<"), ("f", "mine")] {
+        fs::write(at(name), text).unwrap();
+        let error = try_to(name).unwrap_err();
+        assert!(matches!(error, Error::OfAnotherKind), "{name}: {error:?}");
+    }
+    for name in ["new.py", "d.html.txt", ".x.gif"] {
+        match try_to(name).unwrap_err() {
+            Error::Extension(list) => assert_eq!(list, ".html, .htm", "{name}"),
+            error => panic!("{name}: {error:?}"),
+        }
+    }
+}
+
+#[test]
 fn two_outputs_are_two_files() {
     let folder = folder();
     let path = folder.path().join("a");

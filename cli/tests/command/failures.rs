@@ -6,8 +6,8 @@ use std::net::{TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
 use crate::common::{
-    datagrams, nobody_on_tcp, nobody_on_udp, on_every_runtime, one_connection, pipe, pipe_within,
-    run, scratch, socklab, stderr, stdout, timed,
+    datagrams, has_python, nobody_on_tcp, nobody_on_udp, on_every_runtime, one_connection, pipe,
+    pipe_within, run, scratch, socklab, stderr, stdout, timed,
 };
 
 /// Every client that waits for an answer, with what it is typed.
@@ -269,4 +269,31 @@ fn what_was_measured_of_a_server_that_ended_is_kept() {
     let row = format!("\n{address} ");
     assert!(stdout(&ended).contains(&row), "{}", stdout(&ended));
     assert!(report.exists());
+}
+
+/// A port that no program has, but that waits after the last connection of a server without
+/// SO_REUSEADDR.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_port_that_waits_is_not_taken_by_a_program() {
+    if !has_python() {
+        return;
+    }
+    let script = "import socket\n\
+                  s = socket.socket()\n\
+                  s.bind(('127.0.0.1', 0))\n\
+                  s.listen()\n\
+                  c = socket.create_connection(s.getsockname())\n\
+                  s.accept()[0].close()\n\
+                  c.recv(1)\n\
+                  print(s.getsockname()[1])\n";
+    let python = std::process::Command::new("python3")
+        .args(["-c", script])
+        .output()
+        .unwrap();
+    let port = String::from_utf8(python.stdout).unwrap();
+    let server = format!("welcome server --listen 127.0.0.1:{}", port.trim());
+    let said = stderr(&run(&server).code(1));
+    assert!(said.starts_with("no program uses 127.0.0.1:"), "{said}");
+    assert!(said.contains("SO_REUSEADDR"), "{said}");
 }
