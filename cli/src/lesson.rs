@@ -90,7 +90,8 @@ fn teach(lesson: &Lesson, args: &LessonArgs, messages: &dyn Messages) -> Exit {
     }
     match (lesson.measure)(&context) {
         Ok(found) => {
-            print::lines(&asked.answers.verdict(predicted, found.answer, messages));
+            let verdict = asked.answers.verdict(predicted, found.answer, messages);
+            print::lines(&context.fitted(&verdict));
             print::lines(&lesson.conclusion(&found, &context));
             Exit::Done
         }

@@ -488,6 +488,7 @@ fn long_lines_are_wrapped() {
         "lesson ports --quick --predict 1",
         "lesson start-order --quick --predict a",
         "lesson spin --quick --predict a",
+        "lesson level-edge --quick --predict b",
     ] {
         let (code, shown) = Terminal::spanish(command).ends();
         assert_eq!(code, Some(0), "{command}");

@@ -10,7 +10,7 @@ use socklab_core::lab::{Exercise, Settings};
 use socklab_core::{Notice, Status};
 use socklab_load::Outcome;
 use socklab_runtimes::{Job, Runtime};
-use socklab_text::Messages;
+use socklab_text::{Messages, wrap};
 
 use crate::cores::{Cores, allowed_cores, pin};
 use crate::in_process::{LocalServer, Seen, run, typed};
@@ -40,6 +40,17 @@ impl LessonContext<'_> {
     pub(super) fn width(&self) -> usize {
         self.columns
             .map_or(WIDTH, |columns| columns.clamp(NARROWEST, WIDTH))
+    }
+
+    /// Breaks lines that the terminal would break.
+    pub fn fitted(&self, text: &str) -> String {
+        if self.columns.is_none() {
+            return text.to_owned();
+        }
+        let lines = text.lines();
+        lines
+            .map(|line| wrap("", line, self.width()) + "\n")
+            .collect()
     }
 
     /// Returns `usual`, or `quick` if the measurement should be short.
