@@ -73,6 +73,8 @@ codes! {
         ReplyElsewhere = "reply-elsewhere",
         /// The text came back without being capitalised.
         NotCapitalised = "not-capitalised",
+        /// Capital letters came back as small ones.
+        SwappedCase = "swapped-case",
         /// Only a to z were capitalised.
         AsciiOnlyCapitals = "ascii-only-capitals",
         /// The program crashed on text that is not ASCII.
@@ -85,12 +87,18 @@ codes! {
         ExtraNewline = "extra-newline",
         /// Zero bytes follow the message: the program sent more of a buffer than the message.
         ExtraZeros = "extra-zeros",
+        /// Spaces at the ends of the text are gone.
+        SpacesLost = "spaces-lost",
+        /// The program sent more than one reply.
+        ExtraReply = "extra-reply",
         /// The program sent `b'…'`, the `repr` of the bytes.
         ReprSent = "repr-sent",
         /// The program showed `b'…'`, the `repr` of the bytes.
         ReprShown = "repr-shown",
         /// The program compares `fin` in the wrong case.
         FinCase = "fin-case",
+        /// In a chat, the `fin` of one end does not end the program, and that of the other does.
+        OneFin = "one-fin",
         /// The program ended without sending `fin`.
         FinNotSent = "fin-not-sent",
         /// The program does not end after `fin`.
@@ -153,6 +161,8 @@ codes! {
         WrongOrder = "wrong-order",
         /// The answer does not depend on the question.
         HardCodedAnswer = "hard-coded-answer",
+        /// The secret does not depend on the DNI.
+        HardCodedSecret = "hard-coded-secret",
         /// The receive asks for fewer bytes than a message may have.
         SmallBuffer = "small-buffer",
         /// `listen` was never called.
@@ -181,6 +191,10 @@ codes! {
         NumberNotText = "number-not-text",
         /// The program sends the names of variables instead of their values.
         QuotedNames = "quoted-names",
+        /// Python cannot read the program.
+        SyntaxError = "syntax-error",
+        /// The program uses a name that has no value.
+        UnknownName = "unknown-name",
         /// A module that the program needs is not installed.
         ModuleMissing = "module-missing",
     }
@@ -196,6 +210,7 @@ impl Cause {
                 | Cause::LateFinCheck
                 | Cause::FinNotSent
                 | Cause::NeverChecksFin
+                | Cause::OneFin
                 | Cause::DiesOnEmpty
                 | Cause::AnswersStrangers
                 | Cause::ServesOnce

@@ -49,6 +49,9 @@ pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
         if received == question && upper(question) != question && expected == upper(question) {
             return Some(Cause::NotCapitalised);
         }
+        if received == swap_case(question) && expected == upper(question) {
+            return Some(Cause::SwappedCase);
+        }
         if received == question.to_ascii_uppercase() && expected == upper(question) {
             return Some(Cause::AsciiOnlyCapitals);
         }
@@ -81,6 +84,9 @@ pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
     if expected.last() == Some(&b'\n') && received == &expected[..expected.len() - 1] {
         return Some(Cause::MissingNewline);
     }
+    if loses_spaces(expected, received) {
+        return Some(Cause::SpacesLost);
+    }
     for one in [Some(expected), question].into_iter().flatten().map(repr) {
         if received == one || received == upper(&one) {
             return Some(Cause::ReprSent);
@@ -90,6 +96,33 @@ pub(crate) fn payload(exchange: &Exchange<'_>) -> Option<Cause> {
         return Some(Cause::WrongEncoding);
     }
     None
+}
+
+/// The text as Python's `swapcase()` gives it.
+fn swap_case(text: &[u8]) -> Vec<u8> {
+    let swap = |letter: char| match letter.is_uppercase() {
+        true => letter.to_lowercase().to_string(),
+        false => letter.to_uppercase().to_string(),
+    };
+    let text = String::from_utf8_lossy(text);
+    text.chars().map(swap).collect::<String>().into_bytes()
+}
+
+/// Whether only spaces at the ends of a line are missing.
+fn loses_spaces(expected: &[u8], received: &[u8]) -> bool {
+    let end = if expected.ends_with(b"\n") { 1 } else { 0 };
+    let (text, newline) = expected.split_at(expected.len() - end);
+    let inner = without_spaces(text);
+    received.strip_suffix(newline).is_some_and(|received| {
+        received.len() < text.len() && !inner.is_empty() && without_spaces(received) == inner
+    })
+}
+
+fn without_spaces(mut text: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] | [rest @ .., b' '] = text {
+        text = rest;
+    }
+    text
 }
 
 /// Whether `bytes` contain `part`. An empty part is always contained.
@@ -297,7 +330,9 @@ pub(crate) fn event<'a>(
 pub(crate) fn nearest(file: &std::path::Path, line: u32, cause: Cause) -> u32 {
     let tokens: &[&str] = match cause {
         Cause::AsciiOnlyCapitals | Cause::ReprSent | Cause::EchoLeftover => &[".upper("],
-        Cause::FinCase | Cause::NeverChecksFin | Cause::LateFinCheck => {
+        Cause::SwappedCase => &[".swapcase("],
+        Cause::SpacesLost => &["strip("],
+        Cause::FinCase | Cause::NeverChecksFin | Cause::OneFin | Cause::LateFinCheck => {
             &["'fin'", "\"fin\"", "'FIN'", "\"FIN\""]
         }
         Cause::ReprShown => &["print("],

@@ -134,6 +134,6 @@ fn is_pointless(finding: &Finding, outcome: &ScenarioOutcome, enough: bool) -> b
     let at_once = matches!(
         finding.symptom,
         Symptom::NeverListens | Symptom::ExitsEarly | Symptom::NoRequest
-    );
+    ) || finding.cause == Some(Cause::SyntaxError);
     !outcome.advice && (at_once || enough)
 }

@@ -123,6 +123,7 @@ check-error = It said: { $text }
 # $text (text)
 check-why = Why: { $text }
 check-no-cause = The cause is not proved; the steps above are what happened.
+check-no-cause-error = This error ended the program; what led to it is not proved.
 # $line (text)
 # $file (text)
 # $text (text)
@@ -279,6 +280,15 @@ check-cure-reply-elsewhere = message, clientAddress = serverSocket.recvfrom(2048
 check-what-not-capitalised = The text came back as it was.
 check-why-not-capitalised = The reply has exactly the bytes of the question.
 check-cure-not-capitalised = reply = message.decode().upper().encode()
+check-what-swapped-case = Capital letters came back as small ones.
+check-why-swapped-case = The reply is the question with every letter's case changed, as swapcase() does it.
+check-cure-swapped-case = reply = message.decode().upper().encode()      # not swapcase()
+check-what-spaces-lost = Spaces at the ends of the text are gone.
+check-why-spaces-lost = But for them the bytes are right; strip() removes them.
+check-cure-spaces-lost = reply = message.decode().upper()      # without strip(); at most .rstrip("\r\n")
+check-what-extra-reply = It sent one reply too many.
+check-why-extra-reply = Every question had its answer already.
+check-cure-extra-reply = send one reply to each question, and none after FIN
 check-what-ascii-only-capitals = Only letters without an accent changed.
 check-why-ascii-only-capitals = That is what upper() does with bytes; with text it knows every letter.
 check-cure-ascii-only-capitals = reply = message.decode().upper().encode()
@@ -307,7 +317,7 @@ check-what-repr-shown = It showed b'…', which is how Python prints bytes.
 check-why-repr-shown = What it showed is repr() of what came.
 check-cure-repr-shown = print(data.decode())
 check-what-fin-case = The last word is compared in the wrong case.
-check-why-fin-case = With the same word in the other case it behaves otherwise.
+check-why-fin-case = With the word in the other case it behaves otherwise, or its source has the word only so.
 # $text (text)
 # $word (text)
 check-cure-fin-case = if { $text } == "{ $word }": break
@@ -315,10 +325,13 @@ check-what-fin-not-sent = It ended without telling the other: fin was typed, and
 check-why-fin-not-sent = The program has ended, and no datagram came.
 check-cure-fin-not-sent = sock.sendto(message.encode(), address)    # first send¶if message == "fin": break                # then end
 check-what-never-checks-fin = The last word ends nothing.
-check-why-never-checks-fin = After it the program went on talking, in capitals and in lower case.
+check-why-never-checks-fin = After it the program was given more, and went on as before.
 # $text (text)
 # $word (text)
 check-cure-never-checks-fin = if { $text } == "{ $word }": break
+check-what-one-fin = The fin of one end ends it, and that of the other does not.
+check-why-one-fin = After the fin of these steps it went on; then the other end said fin, and it ended.
+check-cure-one-fin = if message == "fin": break      # after what it sends, and after what it receives
 check-what-turn-broken = It does not keep the turns.
 check-why-turn-broken = It spoke, or waited to hear, when it was the other's turn to.
 check-cure-turn-broken = one sendto, then one recvfrom, and so on; the client begins
@@ -412,6 +425,12 @@ check-cure-number-not-text = dni = input()               # text: not int(input()
 check-what-quoted-names = It sent what stands between the quotes, not the values.
 check-why-quoted-names = The same text stands in its source, in quotes.
 check-cure-quoted-names = message = name + "&" + dni + "&" + otp¶message = f"{"{"}name{"}"}&{"{"}dni{"}"}&{"{"}otp{"}"}"             # with the f
+check-what-syntax-error = Python cannot read the program.
+check-why-syntax-error = Python's message says so, before any line has run.
+check-cure-syntax-error = look at that line and at the one before it: a bracket, a quote or a colon that is missing, or the spaces at its beginning
+check-what-unknown-name = It uses a name that has no value there.
+check-why-unknown-name = Python's exception says so, and which name.
+check-cure-unknown-name = check how the name is spelt, that its module is imported, and that it gets its value before this line
 check-what-module-missing = A module that it imports is not installed for this Python.
 check-why-module-missing = Python's exception says so.
 check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # with the same Python that runs it¶# if pip refuses (externally-managed-environment), first: python3 -m venv lab && . lab/bin/activate
@@ -447,6 +466,9 @@ check-cure-wrong-order = message = name + "&" + dni + "&" + otp
 check-what-hard-coded-answer = The answer does not depend on the question.
 check-why-hard-coded-answer = Different questions had the same answer.
 check-cure-hard-coded-answer = make the reply from what came: message.decode().upper().encode()¶in otp and submit from the code: if pyotp.TOTP(secret).verify(otp):
+check-what-hard-coded-secret = The secret does not depend on the DNI.
+check-why-hard-coded-secret = For another DNI the program showed the same secret.
+check-cure-hard-coded-secret = dni = input("DNI: ")¶secret = base64.b32encode(dni.encode()).decode()   # of the DNI that was typed
 check-what-small-buffer = It receives fewer bytes than the message has.
 check-why-small-buffer = Its receive asked for that many and got that many; there were more.
 check-cure-small-buffer = recvfrom(2048)

@@ -122,6 +122,7 @@ check-error = Dijo: { $text }
 # $text (text)
 check-why = Por qué: { $text }
 check-no-cause = La causa no está probada; los pasos de arriba son lo que pasó.
+check-no-cause-error = Este error terminó el programa; qué llevó a él no está probado.
 # $line (text)
 # $file (text)
 # $text (text)
@@ -278,6 +279,15 @@ check-cure-reply-elsewhere = message, clientAddress = serverSocket.recvfrom(2048
 check-what-not-capitalised = El texto volvió tal cual.
 check-why-not-capitalised = La respuesta tiene exactamente los bytes de la pregunta.
 check-cure-not-capitalised = reply = message.decode().upper().encode()
+check-what-swapped-case = Las mayúsculas volvieron en minúsculas.
+check-why-swapped-case = La respuesta es la pregunta con cada letra cambiada entre mayúscula y minúscula, como hace swapcase().
+check-cure-swapped-case = reply = message.decode().upper().encode()      # no swapcase()
+check-what-spaces-lost = Faltan los espacios del principio o del final del texto.
+check-why-spaces-lost = Por lo demás, los bytes son correctos; strip() quita esos espacios.
+check-cure-spaces-lost = reply = message.decode().upper()      # sin strip(); a lo sumo .rstrip("\r\n")
+check-what-extra-reply = Envió una respuesta de más.
+check-why-extra-reply = Cada pregunta ya tenía su respuesta.
+check-cure-extra-reply = envíe una sola respuesta a cada pregunta, y ninguna después de FIN
 check-what-ascii-only-capitals = Solo cambiaron las letras sin acento.
 check-why-ascii-only-capitals = Es lo que hace upper() con bytes; con texto conoce todas las letras.
 check-cure-ascii-only-capitals = reply = message.decode().upper().encode()
@@ -306,7 +316,7 @@ check-what-repr-shown = Mostró b'…', que es como Python muestra unos bytes.
 check-why-repr-shown = Lo que mostró es repr() de lo que llegó.
 check-cure-repr-shown = print(data.decode())
 check-what-fin-case = La última palabra se compara con mayúsculas o minúsculas equivocadas.
-check-why-fin-case = Con la misma palabra escrita de la otra forma se comporta de otro modo.
+check-why-fin-case = Con la palabra escrita de la otra forma se comporta de otro modo, o su código solo la tiene así.
 # $text (text)
 # $word (text)
 check-cure-fin-case = if { $text } == "{ $word }": break
@@ -314,10 +324,13 @@ check-what-fin-not-sent = Terminó sin avisar al otro: se escribió fin y no se 
 check-why-fin-not-sent = El programa ha terminado y no llegó ningún datagrama.
 check-cure-fin-not-sent = sock.sendto(message.encode(), address)    # primero enviar¶if message == "fin": break                # después terminar
 check-what-never-checks-fin = La última palabra no termina nada.
-check-why-never-checks-fin = Después el programa siguió hablando, en mayúsculas y en minúsculas.
+check-why-never-checks-fin = Después el programa recibió más, y siguió como antes.
 # $text (text)
 # $word (text)
 check-cure-never-checks-fin = if { $text } == "{ $word }": break
+check-what-one-fin = El fin de un extremo lo termina, y el del otro no.
+check-why-one-fin = Tras el fin de estos pasos siguió; después dijo fin el otro extremo, y terminó.
+check-cure-one-fin = if message == "fin": break      # tras lo que envía y tras lo que recibe
 check-what-turn-broken = No respeta los turnos.
 check-why-turn-broken = Habló, o se puso a escuchar, cuando no le tocaba.
 check-cure-turn-broken = un sendto, después un recvfrom, y así; empieza el cliente
@@ -411,6 +424,12 @@ check-cure-number-not-text = dni = input()               # texto: no int(input()
 check-what-quoted-names = Envió lo que está entre comillas, no los valores.
 check-why-quoted-names = El mismo texto está en su código, entre comillas.
 check-cure-quoted-names = message = name + "&" + dni + "&" + otp¶message = f"{"{"}name{"}"}&{"{"}dni{"}"}&{"{"}otp{"}"}"             # con la f
+check-what-syntax-error = Python no puede leer el programa.
+check-why-syntax-error = Lo dice el mensaje de Python, antes de ejecutar ninguna línea.
+check-cure-syntax-error = mire esa línea y la anterior: un paréntesis, unas comillas o unos dos puntos que faltan, o los espacios del principio
+check-what-unknown-name = Usa un nombre que ahí no tiene valor.
+check-why-unknown-name = Lo dice la excepción de Python, y qué nombre es.
+check-cure-unknown-name = compruebe cómo se escribe el nombre, que su módulo está importado y que recibe su valor antes de esta línea
 check-what-module-missing = Un módulo que importa no está instalado para este Python.
 check-why-module-missing = Lo dice la excepción de Python.
 check-cure-module-missing = python3 -m pip install "pyotp<2.11.2"     # con el mismo Python que lo ejecuta¶# si pip se niega (externally-managed-environment), antes: python3 -m venv lab && . lab/bin/activate
@@ -446,6 +465,9 @@ check-cure-wrong-order = message = name + "&" + dni + "&" + otp
 check-what-hard-coded-answer = La respuesta no depende de la pregunta.
 check-why-hard-coded-answer = Preguntas distintas tuvieron la misma respuesta.
 check-cure-hard-coded-answer = haga la respuesta a partir de lo que llegó: message.decode().upper().encode()¶en otp y submit, del código: if pyotp.TOTP(secret).verify(otp):
+check-what-hard-coded-secret = El secreto no depende del DNI.
+check-why-hard-coded-secret = Con otro DNI el programa mostró el mismo secreto.
+check-cure-hard-coded-secret = dni = input("DNI: ")¶secret = base64.b32encode(dni.encode()).decode()   # del DNI que se tecleó
 check-what-small-buffer = Recibe menos bytes de los que tiene el mensaje.
 check-why-small-buffer = Su recepción pidió esos bytes y obtuvo esos; había más.
 check-cure-small-buffer = recvfrom(2048)

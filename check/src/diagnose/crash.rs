@@ -58,6 +58,8 @@ pub(crate) fn crash(
         "NameError" if has(&["'raw_input'", "'unicode'", "'xrange'"]) => {
             Some(Cause::WrongInterpreter)
         }
+        "SyntaxError" | "IndentationError" | "TabError" => Some(Cause::SyntaxError),
+        "NameError" | "UnboundLocalError" => Some(Cause::UnknownName),
         "TimeoutError" | "timeout" | "socket.timeout" => Some(Cause::DiesOnTimeout),
         "ModuleNotFoundError" => Some(Cause::ModuleMissing),
         "ValueError" if has(&["Secrets must be at least", "Secret must be at least"]) => {

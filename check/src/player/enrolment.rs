@@ -63,7 +63,7 @@ impl Player<'_> {
             Some(Secret::Of(_, token)) if token == before => Some(()),
             _ => None,
         };
-        Ok(self.until_shown(&same)?.map(|()| Cause::HardCodedAnswer))
+        Ok(self.until_shown(&same)?.map(|()| Cause::HardCodedSecret))
     }
 
     /// Checks that the shown URI gives a phone the same secret.

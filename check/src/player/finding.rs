@@ -23,8 +23,8 @@ impl Player<'_> {
         received: Option<Vec<u8>>,
     ) -> EarlyEnd {
         let cause = match cause {
-            Some(Cause::NeverChecksFin | Cause::FinCase | Cause::LateFinCheck)
-            | Some(Cause::HardCodedAnswer) => self.compares_bytes().or(cause),
+            Some(Cause::NeverChecksFin | Cause::OneFin | Cause::FinCase)
+            | Some(Cause::LateFinCheck | Cause::HardCodedAnswer) => self.compares_bytes().or(cause),
             None if symptom == Symptom::NeverEnds => self.compares_bytes(),
             proved => proved,
         };
@@ -68,6 +68,7 @@ impl Player<'_> {
                     | Cause::NumberNotText
                     | Cause::AddressNotAPair
                     | Cause::MissingBrackets
+                    | Cause::UnknownName
                     | Cause::CrashOnAccents
             )
         });

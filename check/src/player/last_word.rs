@@ -64,7 +64,13 @@ impl Player<'_> {
             }
             return self.what_it_compares();
         }
-        if !typed_last {
+        if typed_last {
+            self.wire.send("a", b"sigue").ok()?;
+            if self.has_left() {
+                return Some(Cause::LateFinCheck);
+            }
+            self.type_and_hear(b"FIN")?;
+        } else {
             // It must be the program's turn, so that what is typed is sent.
             let heard = self.type_and_hear(b"sigue");
             if self.has_left() {
@@ -75,17 +81,21 @@ impl Player<'_> {
             self.wire
                 .send("a", format!("{other}{newline}").as_bytes())
                 .ok()?;
-        } else {
-            self.wire.send("a", b"sigue").ok()?;
-            if self.has_left() {
-                return Some(Cause::LateFinCheck);
+        }
+        if self.ends() {
+            return (!self.crashed()).then_some(Cause::FinCase);
+        }
+        if chat {
+            // The other end says the last word.
+            match typed_last {
+                true => self.wire.send("a", b"fin").ok()?,
+                false => self.type_and_hear(b"fin")?,
             }
-            self.type_and_hear(b"FIN")?;
+            if self.ends() {
+                return (!self.crashed()).then_some(Cause::OneFin);
+            }
         }
-        match self.ends() {
-            true => (!self.crashed()).then_some(Cause::FinCase),
-            false => self.what_it_compares(),
-        }
+        self.what_it_compares()
     }
 
     /// Whether the program ended by itself, one step after the last word.
@@ -108,17 +118,8 @@ impl Player<'_> {
         match (has(right), has(other)) {
             (false, true) => Some(Cause::FinCase),
             (false, false) => Some(Cause::NeverChecksFin),
-            _ => self.checks_only_one().then_some(Cause::NeverChecksFin),
+            (true, _) => None,
         }
-    }
-
-    /// Whether a chat compares with the last word only once. It must do so in two places: for what
-    /// it sends and for what it receives.
-    fn checks_only_one(&self) -> bool {
-        let source = self.source().unwrap_or_default();
-        let source = String::from_utf8_lossy(&source);
-        let count = source.matches("\"fin\"").count() + source.matches("'fin'").count();
-        self.setup.exercise.name == "chat" && count == 1
     }
 
     fn type_and_hear(&mut self, line: &[u8]) -> Option<()> {

@@ -258,12 +258,17 @@ impl Player<'_> {
         match self.wait_until(&mut came, IdleTimer::is_quiet) {
             Waited::Ready(bytes) => {
                 self.program_step(Act::Sends(bytes.clone()), false);
-                let chat = self.setup.exercise.name == "chat";
-                let cause = chat.then_some(Cause::TurnBroken);
+                let answered = self.heard.len() >= self.sent.len();
+                let cause = match (self.setup.exercise.name, self.setup.role) {
+                    ("chat", _) => Some(Cause::TurnBroken),
+                    (_, Role::Server) if answered => Some(Cause::ExtraReply),
+                    _ => None,
+                };
                 Err(self.fail_with(Symptom::WrongReply, cause, None, Some(bytes)))
             }
-            Waited::Exited => Err(self.exited(Symptom::EndsEarly)),
-            Waited::Over => {
+            Waited::Exited if self.exit_code() != Some(0) => Err(self.exited(Symptom::EndsEarly)),
+            // A program that has ended is silent too.
+            Waited::Exited | Waited::Over => {
                 self.program_step(Act::Silent, true);
                 Ok(())
             }

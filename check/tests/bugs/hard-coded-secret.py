@@ -1,4 +1,4 @@
-# otp: hard-coded-answer
+# otp: hard-coded-secret
 import base64
 import hmac
 import struct

@@ -9,6 +9,4 @@ while True:
     data, address = clientSocket.recvfrom(2048)
     answer = data.decode()
     print(answer)
-    if answer == "fin":
-        break
 clientSocket.close()

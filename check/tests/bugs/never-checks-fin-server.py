@@ -10,6 +10,4 @@ while True:
     print(message)
     answer = input("> ")
     serverSocket.sendto(answer.encode(), client)
-    if answer == "fin":
-        break
 serverSocket.close()

@@ -4,7 +4,7 @@ use std::mem;
 
 use socklab_check::{
     Cause, CheckPlan, Finding, Move, Reason, Report, Scenario, ScenarioOutcome, ScenarioResult,
-    Verdict, Wrong,
+    Symptom, Verdict, Wrong,
 };
 
 use super::explanation::{End, code, cure, reason_text, what};
@@ -186,6 +186,9 @@ impl<'a> Printer<'a> {
             Some(cause) => {
                 let why = messages.say(&format!("check-why-{}", cause.code()));
                 print::payload(&messages.say_with("check-why", &[("text", &why)]));
+            }
+            None if finding.symptom == Symptom::Crash && finding.error.is_some() => {
+                print::payload(&messages.say("check-no-cause-error"));
             }
             None => print::payload(&messages.say("check-no-cause")),
         }

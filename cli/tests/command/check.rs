@@ -150,7 +150,7 @@ fn advice_that_says_no_more_than_what_failed_is_left_out() {
         return;
     }
     let port = free_port();
-    let words = format!("check echo server --port {port} -- python3 -c x=");
+    let words = format!("check echo server --port {port} -- python3 -c 1/0");
     let ended = run(&words).code(1);
     let said = stdout(&ended);
     assert!(!said.contains("Advice"), "{said}");

@@ -1,0 +1,15 @@
+# echo server: extra-reply
+from socket import *
+
+serverPort = 16000
+serverSocket = socket(AF_INET, SOCK_DGRAM)
+serverSocket.bind(("", serverPort))
+print("El Servidor está listo")
+while True:
+    message, clientAddress = serverSocket.recvfrom(2048)
+    reply = message.decode().upper()
+    serverSocket.sendto(reply.encode(), clientAddress)
+    if reply == "FIN":
+        serverSocket.sendto(b"adios", clientAddress)
+        break
+serverSocket.close()
