@@ -92,7 +92,7 @@ pub fn check(plan: &CheckPlan, mut tell: impl FnMut(&ScenarioOutcome)) -> Report
         match &outcome.result {
             // What prevents one scenario from being played prevents all.
             ScenarioResult::NotChecked(
-                reason @ (Reason::PortHeld { .. } | Reason::NotReached(_)),
+                reason @ (Reason::PortHeld { .. } | Reason::PortWaits(_) | Reason::NotReached(_)),
             ) => {
                 stop = Some(reason.clone());
             }

@@ -84,6 +84,8 @@ pub enum Reason {
         /// The program that holds it, if the system reports it.
         holder: Option<Holder>,
     },
+    /// No program has this TCP port, but the kernel keeps it for the last connection's end.
+    PortWaits(u16),
     /// The program cannot be started.
     Unusable(CommandError),
     /// The program asks a question that no scenario answers. Contains the question.
@@ -105,6 +107,7 @@ impl Reason {
     pub const fn code(&self) -> &'static str {
         match self {
             Reason::PortHeld { .. } => "port-held",
+            Reason::PortWaits(_) => "port-waits",
             Reason::Unusable(_) => "unusable",
             Reason::Asks(_) => "asks",
             Reason::NotReached(_) => "not-reached",

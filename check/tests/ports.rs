@@ -59,13 +59,50 @@ fn no_connection_is_left_on_the_port_of_a_server_that_closes_first() {
         assert_eq!(states(port), Vec::<String>::new(), "{name}");
     }
     // Were one left, the same look would find it: here the server's end closes first.
+    assert!(states(waiting_port()).contains(&"06".to_owned()));
+}
+
+/// A port whose last connection was closed by the server's end less than a minute ago.
+fn waiting_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a socket");
     let port = listener.local_addr().expect("bound").port();
     let client = std::net::TcpStream::connect(("127.0.0.1", port)).expect("connected");
     drop(listener.accept().expect("a connection"));
     drop(client);
-    drop(listener);
-    assert!(states(port).contains(&"06".to_owned()));
+    port
+}
+
+#[test]
+fn a_port_in_time_wait_is_no_fault_of_the_program() {
+    let Some(python) = interpreter() else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let bind = "serverSocket.bind(('', PORT))";
+    let reuses = format!("serverSocket.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)\n{bind}");
+    let catches = format!("try: {bind}\nexcept OSError: exit(1)");
+    for (program, waits) in [
+        (WELCOME.to_owned(), true),
+        (WELCOME.replace(bind, &catches), true),
+        (WELCOME.replace(bind, &reuses), false),
+    ] {
+        let port = waiting_port();
+        let text = program.replace("PORT", &port.to_string());
+        std::fs::write(folder.path().join("mine.py"), text).expect("a file");
+        let folder = Some(folder.path().to_owned());
+        let mut plan = plan("welcome", Role::Server, &[&python, "mine.py"], folder);
+        plan.port = port;
+        let report = run(&plan);
+        let verdict = if waits {
+            Verdict::NotChecked
+        } else {
+            Verdict::Pass
+        };
+        assert_eq!(report.verdict(), verdict, "{:#?}", report.outcomes);
+        let reason = ScenarioResult::NotChecked(Reason::PortWaits(port));
+        let all = report.outcomes.iter().all(|one| one.result == reason);
+        assert_eq!(all, waits, "{:#?}", report.outcomes);
+    }
 }
 
 #[test]

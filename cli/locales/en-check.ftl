@@ -189,6 +189,8 @@ check-somebody = another program
 # $who (text)
 # $process (text)
 check-reason-port = port { $port } is held by { $who } (process { $process }): end it first, or use --port with another port
+# $port (text)
+check-reason-port-waits = no program has TCP port { $port }, but its last connection ended less than a minute ago and the system still keeps the port: wait for 60 s, or set SO_REUSEADDR before bind
 # $name (text)
 check-reason-missing = there is no program { $name } here: check the name, or write its whole path
 # $name (text)

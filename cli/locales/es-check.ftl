@@ -188,6 +188,8 @@ check-somebody = otro programa
 # $who (text)
 # $process (text)
 check-reason-port = el puerto { $port } lo tiene { $who } (proceso { $process }): termínelo antes, o use otro puerto con --port
+# $port (text)
+check-reason-port-waits = ningún programa tiene el puerto TCP { $port }, pero su última conexión terminó hace menos de un minuto y el sistema aún lo reserva: espere 60 s, o active SO_REUSEADDR antes de bind
 # $name (text)
 check-reason-missing = aquí no hay ningún programa { $name }: compruebe el nombre, o escriba su ruta completa
 # $name (text)

@@ -10,7 +10,7 @@ use super::{EarlyEnd, Player, Waited};
 use crate::codes::{Cause, Symptom};
 use crate::diagnose;
 use crate::evidence::{Event, shadowing_file};
-use crate::program::sockets::{Listening, holder, of_program, reached};
+use crate::program::sockets::{Listening, holder, is_lingering, of_program, reached};
 use crate::program::{CommandError, Program, Redirect, Start};
 use crate::report::{Act, Reason};
 use crate::wire::Wire;
@@ -72,6 +72,9 @@ impl Player<'_> {
         });
         match found {
             Waited::Ready(one) => self.listens(&start, one.address),
+            _ if self.is_refused_a_port_that_waits(transport) => {
+                Err(EarlyEnd::NotChecked(Reason::PortWaits(port)))
+            }
             Waited::Exited => Err(self.exited(Symptom::ExitsEarly)),
             Waited::Over => {
                 let cause = match wrong {
@@ -86,6 +89,20 @@ impl Player<'_> {
                 Err(self.fail(Symptom::NeverListens, cause).detailed(detail))
             }
         }
+    }
+
+    /// Whether only the end of an earlier connection (TIME_WAIT) kept the program from its port.
+    /// The hand-out's programs do not set `SO_REUSEADDR`, so that is not the program's fault.
+    fn is_refused_a_port_that_waits(&mut self, transport: Transport) -> bool {
+        if let Some(program) = &mut self.program {
+            program.evidence.read();
+        }
+        let in_use = |errno: i64| errno == 98;
+        let refused = self.evidence().is_some_and(|evidence| {
+            let mut binds = evidence.calls(&["bind"]).peekable();
+            binds.peek().is_some() && binds.all(|one| one.errno.is_some_and(in_use))
+        }) || (!self.reports() && self.errors().contains("Address already in use"));
+        refused && transport == Transport::Stream && is_lingering(self.setup.port)
     }
 
     /// Whether the program waits for clients on a socket that it has not bound to a port.

@@ -94,6 +94,10 @@ pub(super) fn reason_text(reason: &Reason, messages: &dyn Messages) -> String {
                 &[("port", &port), ("who", &who), ("process", &process)],
             )
         }
+        Reason::PortWaits(port) => {
+            let port = port.to_string();
+            messages.say_with("check-reason-port-waits", &[("port", &port)])
+        }
         Reason::Unusable(error) => {
             let (id, name) = match error {
                 CommandError::Missing(name) => ("check-reason-missing", name),
