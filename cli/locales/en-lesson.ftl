@@ -35,7 +35,7 @@ lesson-predicted = Predicted:  { $answer }
 lesson-measured = Measured:   { $answer }
 lesson-none-made = none was made
 lesson-none-of-these = none of these: see the table
-lesson-not-measurable = this system does not say it
+lesson-not-measurable = this run does not show it
 lesson-right = It is as you predicted.
 # $times (number) - how many times too much or too little is allowed
 lesson-near = It is about as you predicted: within a factor of { $times }.
@@ -208,6 +208,7 @@ lesson-memory = memory KiB
 lesson-each = KiB each
 # $rate (number) - how often one more client submits, a second
 lesson-c10k-columns = "Memory" is the resident memory of the server's process; what the kernel keeps for sockets and threads is not in it. "KiB each" is its growth since the first step, for each connection since then. p50 and p99 are of one more client, which submits { $rate } times a second.
+lesson-c10k-too-few = With so few connections the memory of the one loop does not grow by a page: without --quick there are more.
 lesson-c10k-why = A connection that waits needs a place where its state is kept. A blocked thread keeps it on a stack of its own, of which at least some pages are in memory, and the kernel keeps a stack and an entry of its scheduler for each thread besides. A task keeps only what it needs between two awaits, and the loop only the machine of the connection and its place in a table. A thread or a task that waits takes no CPU time, so one more client need not notice: the system's poll (epoll on Linux, kqueue on macOS) tells of those sockets only where something has happened. Where a program uses select or the old poll instead, which look at all sockets each time, or runs out of memory, threads or descriptors, it does notice.
 lesson-c10k-source = Source: Dan Kegel, "The C10K problem", http://www.kegel.com/c10k.html (from 1999).
 

@@ -35,7 +35,7 @@ lesson-predicted = Predicho:  { $answer }
 lesson-measured = Medido:    { $answer }
 lesson-none-made = no se ha hecho ninguna predicción
 lesson-none-of-these = ninguna de las respuestas: vea la tabla
-lesson-not-measurable = este sistema no lo dice
+lesson-not-measurable = esta medición no lo muestra
 lesson-right = Es como ha predicho.
 # $times (number) - cuántas veces de más o de menos se admite
 lesson-near = Es más o menos como ha predicho: dentro de un factor de { $times }.
@@ -208,6 +208,7 @@ lesson-memory = memoria KiB
 lesson-each = KiB cada una
 # $rate (number) - cuántas veces por segundo entrega uno más
 lesson-c10k-columns = «Memoria» es la memoria residente del proceso del servidor; lo que guarda el núcleo para sockets e hilos no está en ella. «KiB cada una» es lo que ha crecido desde el primer paso, por cada conexión añadida desde entonces. p50 y p99 son de un cliente más, que entrega { $rate } veces por segundo.
+lesson-c10k-too-few = Con tan pocas conexiones, la memoria del bucle único no crece ni una página: sin --quick hay más.
 lesson-c10k-why = Una conexión que espera necesita un sitio donde guardar su estado. Un hilo bloqueado lo guarda en una pila propia, de la que al menos algunas páginas están en memoria, y el núcleo guarda además otra pila y una entrada de su planificador por cada hilo. Una tarea guarda solo lo que necesita entre dos await, y el bucle solo la máquina de la conexión y su sitio en una tabla. Un hilo o una tarea que espera no gasta CPU, así que un cliente más no tiene por qué notarlo: el poll del sistema (epoll en Linux, kqueue en macOS) habla solo de los sockets en los que ha pasado algo. Sí se nota donde un programa usa select o el poll antiguo, que miran todos los sockets cada vez, o donde se acaban la memoria, los hilos o los descriptores.
 lesson-c10k-source = Fuente: Dan Kegel, «The C10K problem», http://www.kegel.com/c10k.html (desde 1999).
 

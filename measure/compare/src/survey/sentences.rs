@@ -260,15 +260,23 @@ impl<'s> SurveyText<'s> {
         let mut value = self.figure(column, worst);
         let mut worst_name = self.name(worst);
         // If all others are worse by about the same ratio, name them together.
-        if let [_, .., (nearest, least_worse)] = worse[..]
+        if let [_, .., (_, least_worse)] = worse[..]
             && best.len() + worse.len() == column.figures().count()
             && ratio < 1.25 * least_worse
         {
             worst_name = self.messages.say("survey-the-others");
-            let nearest = self.figure(column, nearest);
-            if nearest != value {
-                value = self.say_with("survey-from-to", &[("low", &nearest), ("high", &value)]);
-            }
+            // In the order of the figures, which need not be that of the ratios.
+            let mut figures: Vec<f64> = (worse.iter())
+                .filter_map(|(at, _)| column.cells[*at].figure())
+                .collect();
+            figures.sort_by(f64::total_cmp);
+            let ends =
+                [figures.first(), figures.last()].map(|end| end.copied().unwrap_or_default());
+            let [low, high] = ends.map(|end| shown(column.measure, end, self.messages));
+            value = match low == high {
+                true => low,
+                false => self.say_with("survey-from-to", &[("low", &low), ("high", &high)]),
+            };
         }
         self.say_with(
             &format!("survey-{name}-differ"),

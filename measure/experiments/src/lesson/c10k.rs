@@ -117,6 +117,9 @@ fn measure(context: &LessonContext<'_>) -> io::Result<Findings> {
         (Some(threads), Some(one_loop)) if one_loop > 0.0 => Some(threads / one_loop),
         _ => None,
     };
+    if ratio.is_none() && last("mio").is_some() {
+        notes.push(messages.say("lesson-c10k-too-few"));
+    }
     Ok(Findings {
         answer: ratio.map(Answer::Number),
         table,
