@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_std::net::{TcpListener, TcpStream, UdpSocket};
 use async_std::task;
-use socklab_core::{Machine, Now, OperationKind, Outbox, Received, Status, Wait, Watch};
+use socklab_core::{Machine, Now, Observers, OperationKind, Outbox, Received, Status, Wait};
 use socklab_system::{Budget, call_error};
 use socklab_tasks::{AsyncRuntime, Conversation, Event, Sleep, Socket, WaitTimes, timed_wait};
 
@@ -40,7 +40,7 @@ impl AsyncRuntime for AsyncStdRuntime {
 
     /// Cancel-safe: a future that is dropped because another was ready first has neither received
     /// nor sent anything. Each does so only in the poll that returns ready.
-    async fn wait<M: Machine, W: Watch>(
+    async fn wait<M: Machine, W: Observers>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
     ) -> (Event<Self>, WaitTimes) {
@@ -77,7 +77,7 @@ impl AsyncRuntime for AsyncStdRuntime {
         .await
     }
 
-    fn handle_socket_event<M: Machine, W: Watch>(
+    fn handle_socket_event<M: Machine, W: Observers>(
         conversation: &mut Conversation<Self, M, W>,
         event: SocketEvent,
         times: &WaitTimes,

@@ -12,7 +12,7 @@
 
 use std::io;
 
-use socklab_core::{Service, Watch};
+use socklab_core::{Observers, Service};
 
 use crate::listener::{Design, Listener};
 use crate::per_connection::PerConnection;
@@ -27,7 +27,7 @@ impl Design for Batched {
 
     const BATCHED: bool = true;
 
-    fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
+    fn serve<S: Service, W: Observers + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
         PerConnection::serve(listener)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use socklab_core::{
-    Begin, Link, Machine, Now, OperationKind, Outbox, Session, Status, Transport, Wait, Watch,
+    Begin, Link, Machine, Now, Observers, OperationKind, Outbox, Session, Status, Transport, Wait,
 };
 use socklab_system::{
     Calls, Lines, LoopClock, Opened, Permit, Run, RunContext, Stop, StopGuard, SystemSocket,
@@ -17,7 +17,7 @@ use socklab_system::{
 use crate::wire::BlockingWire;
 
 /// One session with its socket, its lines and its time-outs. The thread that runs it owns it.
-pub(crate) struct Conversation<M, W: Watch> {
+pub(crate) struct Conversation<M, W: Observers> {
     session: Session<M, W::Observer>,
     out: Outbox,
     run: Arc<Run<W>>,
@@ -40,7 +40,7 @@ struct ThreadCalls {
     signal_guard: Option<StopGuard>,
 }
 
-impl<M: Machine, W: Watch> Conversation<M, W> {
+impl<M: Machine, W: Observers> Conversation<M, W> {
     pub(crate) fn new(
         session: Session<M, W::Observer>,
         wire: BlockingWire,
@@ -238,7 +238,7 @@ impl Calls for ThreadCalls {
     }
 
     #[inline(never)]
-    fn open<W: Watch>(
+    fn open<W: Observers>(
         &mut self,
         run: &Run<W>,
         transport: Transport,

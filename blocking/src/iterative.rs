@@ -7,7 +7,7 @@
 
 use std::io;
 
-use socklab_core::{Service, Watch};
+use socklab_core::{Observers, Service};
 
 use crate::listener::{Design, Listener};
 
@@ -19,7 +19,7 @@ pub struct Iterative;
 impl Design for Iterative {
     const NAME: &'static str = "blocking-iterative";
 
-    fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
+    fn serve<S: Service, W: Observers + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
         let mut acceptor = listener.acceptor();
         while let Some(incoming) = acceptor.next() {
             listener.serve(incoming);

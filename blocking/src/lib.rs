@@ -49,7 +49,7 @@ use std::marker::PhantomData;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
-use socklab_core::{Begin, Machine, Service, Session, Status, Subject, Watch};
+use socklab_core::{Begin, Machine, Observers, Service, Session, Status, Subject};
 use socklab_system::{Backend, Run};
 
 use conversation::Conversation;
@@ -78,14 +78,14 @@ pub type BlockingBatched = Threads<Batched>;
 impl<D: Design> Backend for Threads<D> {
     const NAME: &'static str = D::NAME;
 
-    fn run_machine<M: Machine + 'static, W: Watch + 'static>(
+    fn run_machine<M: Machine + 'static, W: Observers + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> io::Result<Status> {
         let (wire, begin) = match server {
             Some((local, udp)) => (
-                BlockingWire::udp_server(udp, local, run.watch.wants_arrivals(), D::BATCHED)?,
+                BlockingWire::udp_server(udp, local, run.observers.wants_arrivals(), D::BATCHED)?,
                 Begin::Bound(local),
             ),
             None => (BlockingWire::default(), Begin::Client),
@@ -93,7 +93,7 @@ impl<D: Design> Backend for Threads<D> {
         Ok(run_machine(machine, wire, begin, run))
     }
 
-    fn serve_connections<S: Service + 'static, W: Watch + 'static>(
+    fn serve_connections<S: Service + 'static, W: Observers + 'static>(
         server: (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,
@@ -104,13 +104,13 @@ impl<D: Design> Backend for Threads<D> {
 }
 
 /// Runs one machine to its end.
-fn run_machine<M: Machine, W: Watch>(
+fn run_machine<M: Machine, W: Observers>(
     machine: M,
     wire: BlockingWire,
     begin: Begin,
     run: &Arc<Run<W>>,
 ) -> Status {
-    let observer = run.watch.observer(Subject::Endpoint);
+    let observer = run.observers.observer(Subject::Endpoint);
     let session = Session::new(machine, observer);
     let mut conversation = Conversation::new(session, wire, None, run);
     let begun = conversation.begin(begin);

@@ -8,7 +8,8 @@ use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
 
 use socklab_core::{
-    Fault, Mono, Notice, Observer, OperationKind, Resource, Service, Status, Subject, Wait, Watch,
+    Fault, Mono, Notice, Observer, Observers, OperationKind, Resource, Service, Status, Subject,
+    Wait,
 };
 use socklab_system::{AcceptStep, Acceptor, Incoming, Run, StopGuard, lock, socket, timed};
 
@@ -31,11 +32,11 @@ pub trait Design {
     ///
     /// # Errors
     /// When the system cannot start a thread.
-    fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()>;
+    fn serve<S: Service, W: Observers + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()>;
 }
 
 /// The listening socket of a server, and what all designs share.
-pub struct Listener<'a, S: Service, W: Watch> {
+pub struct Listener<'a, S: Service, W: Observers> {
     /// `None` once the server stops. The socket is closed when no thread accepts on it any more.
     tcp: Mutex<Option<Arc<TcpListener>>>,
     local: SocketAddr,
@@ -55,7 +56,7 @@ type Begun<M, W> = (Box<Conversation<M, W>>, Result<Wait, Status>);
 type Refusals<M, W> = Option<Sender<Begun<M, W>>>;
 
 /// A thread that accepts on a listener.
-pub(crate) struct BlockingAcceptor<'l, 'a, S: Service, W: Watch> {
+pub(crate) struct BlockingAcceptor<'l, 'a, S: Service, W: Observers> {
     listener: &'l Listener<'a, S, W>,
     acceptor: Acceptor<TcpStream>,
     observer: W::Observer,
@@ -71,7 +72,7 @@ impl Wake for Unpark {
     }
 }
 
-impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
+impl<'a, S: Service, W: Observers + 'static> Listener<'a, S, W> {
     /// Tells the user that the server is ready, unless the socket is `inherited` from a process
     /// that has done so. An inherited socket is shared with other processes: a stop shuts it down,
     /// which ends the `accept` of all of them. So does a stop if no connection can be made any
@@ -115,7 +116,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
         BlockingAcceptor {
             listener: self,
             acceptor: Acceptor::new(self.run, self.local, self.service, waker),
-            observer: self.run.watch.observer(Subject::Driver),
+            observer: self.run.observers.observer(Subject::Driver),
             _stop_guard: self.run.stop.on_request(move || wake.wake_by_ref()),
         }
     }
@@ -168,7 +169,7 @@ impl<'a, S: Service, W: Watch + 'static> Listener<'a, S, W> {
     }
 }
 
-impl<S: Service, W: Watch + 'static> BlockingAcceptor<'_, '_, S, W> {
+impl<S: Service, W: Observers + 'static> BlockingAcceptor<'_, '_, S, W> {
     /// Blocks in `accept`, then until there is room. Returns `None` once the server is to stop.
     pub(crate) fn next(&mut self) -> Option<Incoming<TcpStream>> {
         let (listener, run) = (self.listener, self.listener.run);

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use socklab_core::{Resource, Service, Watch};
+use socklab_core::{Observers, Resource, Service};
 use socklab_system::{fault, lock};
 
 use crate::listener::{Design, Listener, STACK};
@@ -20,7 +20,7 @@ pub struct PerConnection;
 impl Design for PerConnection {
     const NAME: &'static str = "blocking";
 
-    fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
+    fn serve<S: Service, W: Observers + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
         let mut acceptor = listener.acceptor();
         thread::scope(|scope| {
             while let Some(incoming) = acceptor.next() {

@@ -8,7 +8,7 @@
 use std::io;
 use std::thread;
 
-use socklab_core::{Service, Watch};
+use socklab_core::{Observers, Service};
 use socklab_system::Run;
 
 use crate::iterative::Iterative;
@@ -20,7 +20,7 @@ pub struct Pool;
 
 /// How many threads or processes accept: [`Run::threads`], but no more than [`Run::limit`] allows.
 /// By default twice as many as there are cores and at least 4, since they mostly wait for peers.
-pub(crate) fn worker_count<W: Watch>(run: &Run<W>) -> usize {
+pub(crate) fn worker_count<W: Observers>(run: &Run<W>) -> usize {
     let threads = run.threads_or(|cores| (2 * cores).max(4));
     threads.min(run.limit.capacity().max(1))
 }
@@ -28,7 +28,7 @@ pub(crate) fn worker_count<W: Watch>(run: &Run<W>) -> usize {
 impl Design for Pool {
     const NAME: &'static str = "blocking-pool";
 
-    fn serve<S: Service, W: Watch + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
+    fn serve<S: Service, W: Observers + 'static>(listener: &Listener<'_, S, W>) -> io::Result<()> {
         let run = listener.run;
         thread::scope(|scope| {
             for _ in 0..worker_count(run) {

@@ -29,7 +29,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitStatus, wait};
 use nix::unistd::Pid;
-use socklab_core::{Begin, Link, Notice, Resource, Service, Status, Watch};
+use socklab_core::{Begin, Link, Notice, Observers, Resource, Service, Status};
 use socklab_system::{Permit, Run, fault, lock, serve_at, setup_failed, socket};
 
 use crate::iterative::Iterative;
@@ -44,7 +44,7 @@ pub type StartProcess<'a> = &'a dyn Fn(OwnedFd) -> io::Result<Child>;
 /// Accepts until told to stop. For each connection `start` starts a process, and the connection
 /// counts until that process has ended. After a stop, tells the processes to end and waits for
 /// them.
-pub fn for_each_connection<S: Service, W: Watch + 'static>(
+pub fn for_each_connection<S: Service, W: Observers + 'static>(
     address: SocketAddr,
     service: &S,
     run: &Arc<Run<W>>,
@@ -74,7 +74,7 @@ pub fn for_each_connection<S: Service, W: Watch + 'static>(
 /// Has `start` start processes that accept on one listener: [`Run::threads`], by default twice as
 /// many as there are cores and at least 4, but no more than the limit allows. The first process
 /// that ends ends all.
-pub fn preforked<W: Watch + 'static>(
+pub fn preforked<W: Observers + 'static>(
     address: SocketAddr,
     run: &Arc<Run<W>>,
     start: StartProcess<'_>,
@@ -104,7 +104,7 @@ pub fn preforked<W: Watch + 'static>(
 }
 
 /// Serves one connection, in the process that was started for it.
-pub fn serve_connection<S: Service, W: Watch + 'static>(
+pub fn serve_connection<S: Service, W: Observers + 'static>(
     tcp: TcpStream,
     service: &S,
     run: &Arc<Run<W>>,
@@ -124,7 +124,7 @@ pub fn serve_connection<S: Service, W: Watch + 'static>(
 
 /// Accepts until told to stop, on a listener that other processes share. A stop of one process
 /// shuts the listener down, which ends the `accept` of all.
-pub fn serve_listener<S: Service, W: Watch + 'static>(
+pub fn serve_listener<S: Service, W: Observers + 'static>(
     tcp: TcpListener,
     service: &S,
     run: &Arc<Run<W>>,

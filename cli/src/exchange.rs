@@ -11,7 +11,7 @@ use std::thread;
 use clap::ArgMatches;
 use socklab_core::lab::{Exercise, ExerciseOption, Settings};
 use socklab_core::transcript::{Header, Role};
-use socklab_core::{DynWatch, Failure, Status, Transport, submit};
+use socklab_core::{DynObservers, Failure, Status, Transport, submit};
 use socklab_files::{Outputs, Readers};
 use socklab_system::{Clock, Run, Stop};
 
@@ -35,7 +35,7 @@ use crate::runtimes;
 use crate::submission::{self, Rejection, ServerResources, TlsService};
 use crate::terminal::{Terminal, TerminalOptions};
 use crate::wording;
-use socklab_runtimes::{CompiledWatch, Job, Runtime};
+use socklab_runtimes::{CompiledObservers, Job, Runtime};
 use socklab_text::Messages;
 
 use start_error::StartError;
@@ -126,8 +126,8 @@ pub(crate) fn main(
             match file.map(Arc::new) {
                 Ok(file) => {
                     logs.push(Arc::clone(&file));
-                    let watch = Box::new(Recording::new(file, header)) as DynWatch;
-                    go(spec, terminal, stop, clock, watch)
+                    let observers = Box::new(Recording::new(file, header)) as DynObservers;
+                    go(spec, terminal, stop, clock, observers)
                 }
                 Err(error) => return Exit::Failed.because(&error.say(messages)),
             }
@@ -321,12 +321,12 @@ fn server(
     })
 }
 
-fn go<W: CompiledWatch>(
+fn go<W: CompiledObservers>(
     spec: RunSpec,
     terminal: Terminal,
     stop: Stop,
     clock: Clock,
-    watch: W,
+    observers: W,
 ) -> Status {
     let RunSpec {
         runtime,
@@ -338,7 +338,8 @@ fn go<W: CompiledWatch>(
         encryption: _,
     } = spec;
     let terminal = Arc::new(terminal);
-    let mut run = Run::new(terminal.clone(), watch).with_lines(BufReader::new(TypedLines::new()));
+    let mut run =
+        Run::new(terminal.clone(), observers).with_lines(BufReader::new(TypedLines::new()));
     run.stop = stop;
     run.clock = clock;
     run.threads = threads;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use clap::builder::PossibleValue;
 use socklab_core::lab::{BoxedService, Exercise};
 use socklab_core::transcript::Role;
-use socklab_core::{Status, Watch};
+use socklab_core::{Observers, Status};
 use socklab_experiments::compare::ContestantKind;
 use socklab_system::Run;
 use socklab_text::Messages;
@@ -123,7 +123,7 @@ impl Design {
 
     /// Serves until told to stop. A process that this program started serves the socket it was
     /// given.
-    pub(crate) fn run<W: Watch + 'static>(
+    pub(crate) fn run<W: Observers + 'static>(
         self,
         role: ProcessRole,
         address: SocketAddr,

@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use socklab_core::transcript::{Header, Recorder};
-use socklab_core::{DynObserver, Subject, Watch};
+use socklab_core::{DynObserver, Observers, Subject};
 
 use crate::files::LogFile;
 
@@ -71,7 +71,7 @@ impl Recording {
     }
 }
 
-impl Watch for Recording {
+impl Observers for Recording {
     type Observer = DynObserver;
 
     fn observer(&self, subject: Subject) -> Self::Observer {

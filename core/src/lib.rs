@@ -142,7 +142,8 @@ pub use input::{ExceededLimit, Input, LineEvent};
 pub use link::{Link, Socket, Transport, max_datagram, with_port};
 pub use machine::{CLOSE_TIMEOUT, Interest, Machine, REFUSAL_TIMEOUT, Service, Status};
 pub use observer::{
-    DynObserver, DynWatch, Observer, Operation, OperationKind, OperationResult, Subject, Watch,
+    DynObserver, DynObservers, Observer, Observers, Operation, OperationKind, OperationResult,
+    Subject,
 };
 pub use outbox::Outbox;
 pub use output::{Console, Notice, Output, Prompt, Resource};

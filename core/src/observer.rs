@@ -49,8 +49,8 @@ pub struct Operation {
     pub start: Mono,
     /// When it returned.
     pub end: Mono,
-    /// When the kernel had what a receive took, if the watch [asks](Watch::wants_arrivals) and the
-    /// system says. Before this moment the operation waited; after it, the thread was woken and the
+    /// When the kernel had what a receive took, if the observers
+    /// [ask](Observers::wants_arrivals) and the system says. Before this moment the operation waited; after it, the thread was woken and the
     /// bytes were copied. Never after `end`; before `start` if the operation did not have to wait.
     pub arrival: Option<Mono>,
     /// How it went.
@@ -102,15 +102,15 @@ pub enum OperationResult {
     Failed,
 }
 
-/// Hands out observers: one for each machine, and one for what a driver does for none of them.
-pub trait Watch: Send + Sync {
-    /// What it hands out.
+/// The observers of a run: one for each machine, and one for what a driver does for none of them.
+pub trait Observers: Send + Sync {
+    /// One of them.
     type Observer: Observer + 'static;
 
     /// An observer for `subject`.
     fn observer(&self, subject: Subject) -> Self::Observer;
 
-    /// Whether its observers want to know when the kernel had what a receive took. Off by default,
+    /// Whether they want to know when the kernel had what a receive took. Off by default,
     /// because the kernel must then timestamp every datagram. Timelines use it to tell waiting
     /// from copying.
     fn wants_arrivals(&self) -> bool {
@@ -118,10 +118,10 @@ pub trait Watch: Send + Sync {
     }
 }
 
-/// A watch whose type is known only when the run begins.
-pub type DynWatch = Box<dyn Watch<Observer = DynObserver>>;
+/// Observers whose type is known only when the run begins.
+pub type DynObservers = Box<dyn Observers<Observer = DynObserver>>;
 
-impl Watch for DynWatch {
+impl Observers for DynObservers {
     type Observer = DynObserver;
 
     fn observer(&self, subject: Subject) -> DynObserver {
@@ -157,7 +157,7 @@ impl Observer for () {
     const ENABLED: bool = false;
 }
 
-impl Watch for () {
+impl Observers for () {
     type Observer = ();
 
     fn observer(&self, _: Subject) {}

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use socklab_core::{Console, Machine, Notice, Prompt, Service, Status, Subject, Watch};
+use socklab_core::{Console, Machine, Notice, Observers, Prompt, Service, Status, Subject};
 use socklab_readiness::EventLoop;
 use socklab_system::{Backend, Run, Stop, serve_at, socket};
 
@@ -32,7 +32,7 @@ type Loop<'a, W> = EventLoop<'a, MioModel, W>;
 #[derive(Clone, Copy, Debug)]
 pub struct MioLoops;
 
-fn loop_count<W: Watch>(run: &Run<W>) -> usize {
+fn loop_count<W: Observers>(run: &Run<W>) -> usize {
     run.threads_or(|cores| cores.max(2))
 }
 
@@ -48,7 +48,7 @@ impl Backend for MioLoops {
         }
     }
 
-    fn run_machine<M: Machine + 'static, W: Watch + 'static>(
+    fn run_machine<M: Machine + 'static, W: Observers + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
@@ -56,7 +56,7 @@ impl Backend for MioLoops {
         Mio::run_machine(machine, server, run)
     }
 
-    fn serve_connections<S: Service + 'static, W: Watch + 'static>(
+    fn serve_connections<S: Service + 'static, W: Observers + 'static>(
         server: (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,
@@ -64,7 +64,7 @@ impl Backend for MioLoops {
         Mio::serve_connections(server, service, run)
     }
 
-    fn serve_endpoints<M: Machine + 'static, W: Watch + 'static>(
+    fn serve_endpoints<M: Machine + 'static, W: Observers + 'static>(
         address: SocketAddr,
         mut make: impl FnMut() -> M,
         run: &Arc<Run<W>>,
@@ -76,7 +76,7 @@ impl Backend for MioLoops {
                 not_ready: AtomicUsize::new(sockets.len()),
             };
             let made = sockets.into_iter().map(|udp| {
-                let observer = run.watch.observer(Subject::Endpoint);
+                let observer = run.observers.observer(Subject::Endpoint);
                 let server = Some((udp.local_addr()?, udp));
                 Ok((Loop::new(run, &console)?, make(), observer, server))
             });
@@ -87,7 +87,7 @@ impl Backend for MioLoops {
         })
     }
 
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
+    fn serve_streams<S: Service + 'static, W: Observers + 'static>(
         address: SocketAddr,
         service: Arc<S>,
         run: &Arc<Run<W>>,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socklab_core::{
-    Begin, Console, Doing, Link, Machine, Mono, Now, Observer, OperationKind, Outbox, Session,
-    Status, Transport, Wait, Watch,
+    Begin, Console, Doing, Link, Machine, Mono, Now, Observer, Observers, OperationKind, Outbox,
+    Session, Status, Transport, Wait,
 };
 use socklab_system::{
     self as system, Budget, Calls, Lines, LoopClock, Mailbox, Opened, Permit, Run, RunContext,
@@ -31,7 +31,7 @@ pub(crate) struct LoopContext<'a, L: Model, W> {
     pub(crate) lines: Lines,
 }
 
-pub(crate) struct Conversation<L: Model, M, W: Watch> {
+pub(crate) struct Conversation<L: Model, M, W: Observers> {
     session: Session<M, W::Observer>,
     socket: Socket<L>,
     /// What the conversation waits for; `None` once it has ended.
@@ -60,7 +60,7 @@ struct Socket<L: Model> {
     watched: Option<Interest>,
 }
 
-impl<L: Model, M: Machine, W: Watch> Conversation<L, M, W> {
+impl<L: Model, M: Machine, W: Observers> Conversation<L, M, W> {
     pub(crate) fn new(
         session: Session<M, W::Observer>,
         wire: Wire<L>,
@@ -342,7 +342,7 @@ impl<L: Model> Calls for LoopCalls<'_, L> {
     }
 
     /// Only begins to open a TCP connection; a later turn finds it open.
-    fn open<W: Watch>(
+    fn open<W: Observers>(
         &mut self,
         run: &Run<W>,
         transport: Transport,

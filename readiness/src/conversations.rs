@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use slab::Slab;
-use socklab_core::{Machine, Session, Status, Watch};
+use socklab_core::{Machine, Observers, Session, Status};
 use socklab_system::Permit;
 
 use crate::conversation::Conversation;
@@ -12,7 +12,7 @@ use crate::timers::{ConversationId, Timers};
 use crate::wire::Wire;
 
 /// The conversations of a loop, their queue for turns, and their timers.
-pub(crate) struct Conversations<L: Model, M, W: Watch> {
+pub(crate) struct Conversations<L: Model, M, W: Observers> {
     pub(crate) slab: Slab<Conversation<L, M, W>>,
     /// Conversations that have something to do, in the order of their turns.
     pub(crate) queue: VecDeque<ConversationId>,
@@ -20,7 +20,7 @@ pub(crate) struct Conversations<L: Model, M, W: Watch> {
     number: u64,
 }
 
-impl<L: Model, M: Machine, W: Watch> Conversations<L, M, W> {
+impl<L: Model, M: Machine, W: Observers> Conversations<L, M, W> {
     pub(crate) fn new() -> Self {
         Conversations {
             slab: Slab::new(),

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use socklab_core::{
-    Begin, Console, Machine, Observer, OperationKind, Service, Session, Status, Subject, Watch,
+    Begin, Console, Machine, Observer, Observers, OperationKind, Service, Session, Status, Subject,
 };
 use socklab_system::{
     self as system, Lines, LoopClock, Mailbox, Run, ThreadMessage, socket, timed,
@@ -26,7 +26,7 @@ use crate::wire::Wire;
 const ACCEPTS: usize = 64;
 
 /// What one thread needs to wait for many sockets and to serve them.
-pub struct EventLoop<'a, L: Model, W: Watch> {
+pub struct EventLoop<'a, L: Model, W: Observers> {
     context: LoopContext<'a, L, W>,
     ready: Vec<Ready>,
     observer: W::Observer,
@@ -40,7 +40,7 @@ pub struct EventLoop<'a, L: Model, W: Watch> {
     ended: Option<Status>,
 }
 
-impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
+impl<'a, L: Model, W: Observers> EventLoop<'a, L, W> {
     /// Makes a loop. What its conversations tell the user goes to `console`.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
                 lines: Lines::default(),
             },
             ready: Vec::new(),
-            observer: run.watch.observer(Subject::Driver),
+            observer: run.observers.observer(Subject::Driver),
             wake_socket,
             waker,
             woken: false,
@@ -95,7 +95,8 @@ impl<'a, L: Model, W: Watch> EventLoop<'a, L, W> {
             Some((local, udp)) => {
                 let LoopContext { run, model, .. } = &self.context;
                 let make = |udp| model.udp(udp);
-                let mut wire = Wire::<L>::udp_server(udp, local, run.watch.wants_arrivals(), make)?;
+                let mut wire =
+                    Wire::<L>::udp_server(udp, local, run.observers.wants_arrivals(), make)?;
                 if L::BATCHED {
                     wire.enable_batching();
                 }

@@ -40,7 +40,7 @@ use std::marker::PhantomData;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
-use socklab_core::{Machine, Notice, Service, Status, Subject, Watch};
+use socklab_core::{Machine, Notice, Observers, Service, Status, Subject};
 use socklab_system::{Backend, Run};
 
 pub use event_loop::EventLoop;
@@ -67,16 +67,16 @@ impl<L: Model> Backend for OneLoop<L> {
         L::available()
     }
 
-    fn run_machine<M: Machine + 'static, W: Watch + 'static>(
+    fn run_machine<M: Machine + 'static, W: Observers + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
     ) -> io::Result<Status> {
-        let observer = run.watch.observer(Subject::Endpoint);
+        let observer = run.observers.observer(Subject::Endpoint);
         EventLoop::<L, W>::new(run, &*run.console)?.run_machine(machine, observer, server)
     }
 
-    fn serve_connections<S: Service + 'static, W: Watch + 'static>(
+    fn serve_connections<S: Service + 'static, W: Observers + 'static>(
         (local, listener): (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::net::TcpListener;
 use std::task::Waker;
 
-use socklab_core::{Mono, Observer, OperationKind, Service, Watch};
+use socklab_core::{Mono, Observer, Observers, OperationKind, Service};
 use socklab_system::{AcceptStep, Acceptor, Incoming, Run, timed};
 
 use crate::model::{Interest, Model, Trigger, Watched};
@@ -37,7 +37,7 @@ pub(crate) struct Listener<L: Model> {
 
 impl<L: Model> Listener<L> {
     /// Makes it from the bound socket. `waker` is used when there may be room for a connection.
-    pub(crate) fn new<S: Service, W: Watch>(
+    pub(crate) fn new<S: Service, W: Observers>(
         listener: TcpListener,
         service: &S,
         run: &Run<W>,
@@ -97,7 +97,7 @@ impl<L: Model> Listener<L> {
     }
 
     /// Returns the next connection, if one waits and there is room for it.
-    pub(crate) fn next<W: Watch>(
+    pub(crate) fn next<W: Observers>(
         &mut self,
         run: &Run<W>,
         observer: &mut W::Observer,

@@ -13,7 +13,7 @@ use socklab_async::AsyncStd;
 use socklab_blocking::{Blocking, BlockingBatched, BlockingIterative, BlockingPool};
 use socklab_core::impair::{Impaired, ImpairedService, Impairments};
 use socklab_core::lab::{BoxedService, Exercise, ServerKind, Settings};
-use socklab_core::{DynWatch, Machine, Status, Transport, Watch};
+use socklab_core::{DynObservers, Machine, Observers, Status, Transport};
 use socklab_mio::{Mio, MioBatched, MioLoops};
 #[cfg(target_os = "linux")]
 use socklab_multiplexing::EpollLevel;
@@ -263,37 +263,37 @@ impl Runtime {
     }
 
     /// Runs a job to its end.
-    pub fn run<W: CompiledWatch>(self, job: Job, run: &Arc<Run<W>>) -> Status {
+    pub fn run<W: CompiledObservers>(self, job: Job, run: &Arc<Run<W>>) -> Status {
         W::run(self, job, run)
     }
 
     /// Runs a job with drivers that are compiled in the calling crate. For implementations of
-    /// [`CompiledWatch`].
-    pub fn run_compiled_here<W: Watch + 'static>(self, job: Job, run: &Arc<Run<W>>) -> Status {
+    /// [`CompiledObservers`].
+    pub fn run_compiled_here<W: Observers + 'static>(self, job: Job, run: &Arc<Run<W>>) -> Status {
         with_backend!(self, B => run_on::<B, W>(job, run))
     }
 }
 
-/// A watch for which all drivers are compiled. That takes long, so it is done once, in the crate
+/// Observers for which all drivers are compiled. That takes long, so it is done once, in the crate
 /// that implements this trait, and not in each crate that runs a driver.
-pub trait CompiledWatch: Watch + Sized + 'static {
+pub trait CompiledObservers: Observers + Sized + 'static {
     /// Runs a job as [`Runtime::run`] does.
     fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status;
 }
 
-impl CompiledWatch for () {
+impl CompiledObservers for () {
     fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status {
         runtime.run_compiled_here(job, run)
     }
 }
 
-impl CompiledWatch for DynWatch {
+impl CompiledObservers for DynObservers {
     fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status {
         runtime.run_compiled_here(job, run)
     }
 }
 
-fn run_on<B: Backend, W: Watch + 'static>(job: Job, run: &Arc<Run<W>>) -> Status {
+fn run_on<B: Backend, W: Observers + 'static>(job: Job, run: &Arc<Run<W>>) -> Status {
     match job {
         Job::Client(machine) => B::client(machine, run),
         Job::Endpoint(address, machine) => B::serve_datagrams(address, machine, run),

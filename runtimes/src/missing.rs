@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
-use socklab_core::{Machine, Service, Status, Watch};
+use socklab_core::{Machine, Observers, Service, Status};
 use socklab_system::{Backend, Run};
 
 macro_rules! missing {
@@ -19,7 +19,7 @@ macro_rules! missing {
                 Err(io::ErrorKind::Unsupported.into())
             }
 
-            fn run_machine<M: Machine + 'static, W: Watch + 'static>(
+            fn run_machine<M: Machine + 'static, W: Observers + 'static>(
                 _: M,
                 _: Option<(SocketAddr, UdpSocket)>,
                 _: &Arc<Run<W>>,
@@ -27,7 +27,7 @@ macro_rules! missing {
                 Err(io::ErrorKind::Unsupported.into())
             }
 
-            fn serve_connections<S: Service + 'static, W: Watch + 'static>(
+            fn serve_connections<S: Service + 'static, W: Observers + 'static>(
                 _: (SocketAddr, TcpListener),
                 _: Arc<S>,
                 _: &Arc<Run<W>>,

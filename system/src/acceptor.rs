@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::task::Waker;
 
 use socklab_core::{
-    Begin, ExceededLimit, Fault, Link, Mono, Resource, Service, Session, Subject, Watch,
+    Begin, ExceededLimit, Fault, Link, Mono, Observers, Resource, Service, Session, Subject,
 };
 
 use crate::limit::{Admission, ConnectionLimit, Permit};
@@ -50,7 +50,7 @@ pub struct Incoming<T> {
 
 impl<T> Acceptor<T> {
     /// Makes another acceptor for the run's server at `local`. `waker` ends its wait.
-    pub fn new<S: Service, W: Watch>(
+    pub fn new<S: Service, W: Observers>(
         run: &Run<W>,
         local: SocketAddr,
         service: &S,
@@ -67,7 +67,7 @@ impl<T> Acceptor<T> {
     }
 
     /// Decides what to do now.
-    pub fn next<W: Watch>(&mut self, run: &Run<W>) -> AcceptStep<T> {
+    pub fn next<W: Observers>(&mut self, run: &Run<W>) -> AcceptStep<T> {
         let now = run.clock.mono();
         let Some((tcp, peer)) = self.in_hand.take() else {
             let paused = self.limit.with_pause(|pause| pause.wait(now, &self.waker));
@@ -97,7 +97,7 @@ impl<T> Acceptor<T> {
     }
 
     /// Takes the result of an accept.
-    pub fn accepted<W: Watch>(&mut self, run: &Run<W>, accepted: io::Result<(T, SocketAddr)>) {
+    pub fn accepted<W: Observers>(&mut self, run: &Run<W>, accepted: io::Result<(T, SocketAddr)>) {
         let now = || run.clock.mono();
         let (in_hand, notice) = self.limit.with_pause(|pause| pause.accepted(accepted, now));
         self.in_hand = in_hand;
@@ -108,7 +108,12 @@ impl<T> Acceptor<T> {
 
     /// Pauses accepting, because the system has no more of a resource. Returns until when. The
     /// pause ends earlier if a connection does; then the waker is used.
-    pub fn pause<W: Watch>(&self, run: &Run<W>, resource: Resource, fault: Fault) -> Option<Mono> {
+    pub fn pause<W: Observers>(
+        &self,
+        run: &Run<W>,
+        resource: Resource,
+        fault: Fault,
+    ) -> Option<Mono> {
         let now = run.clock.mono();
         let (notice, until) = self.limit.with_pause(|pause| {
             let notice = pause.begin(now, resource, fault);
@@ -129,13 +134,13 @@ impl<T> Drop for Acceptor<T> {
 
 impl<T> Incoming<T> {
     /// Makes the session of this connection. Also returns how it begins.
-    pub fn session<S: Service, W: Watch>(
+    pub fn session<S: Service, W: Observers>(
         &self,
         service: &S,
         run: &Run<W>,
     ) -> (Session<S::Machine, W::Observer>, Begin) {
         let (link, local, exceeded) = (Link::first(self.peer), self.local, self.exceeded);
-        let observer = run.watch.observer(Subject::Connection {
+        let observer = run.observers.observer(Subject::Connection {
             number: self.number,
             peer: self.peer,
             local,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use socklab_core::register::{Attempt, Decision, StoreId};
 use socklab_core::{
-    Console, Doing, LineEvent, Link, Machine, Next, Now, Observer, Operation, OperationKind,
-    Status, Transport, Turn, Wait, Watch,
+    Console, Doing, LineEvent, Link, Machine, Next, Now, Observer, Observers, Operation,
+    OperationKind, Status, Transport, Turn, Wait,
 };
 
 use crate::clock::LoopClock;
@@ -87,7 +87,7 @@ pub trait Calls {
     ) -> io::Result<usize>;
 
     /// Opens a socket to `link`, in place of the one before.
-    fn open<W: Watch>(
+    fn open<W: Observers>(
         &mut self,
         run: &Run<W>,
         transport: Transport,
@@ -107,7 +107,7 @@ pub trait Calls {
 /// # Errors
 /// The conversation's status, if it has ended.
 #[inline(always)]
-pub fn carry_out<M: Machine, W: Watch, C: Calls>(
+pub fn carry_out<M: Machine, W: Observers, C: Calls>(
     mut turn: Turn<'_, M, W::Observer>,
     mut now: Now,
     context: RunContext<'_, W>,
@@ -177,7 +177,7 @@ pub fn carry_out<M: Machine, W: Watch, C: Calls>(
 /// Hands an attempt to the register. Not inlined: it would enlarge the frame of [`carry_out`],
 /// which is on the stack of each thread that serves a connection.
 #[inline(never)]
-fn store<W: Watch>(
+fn store<W: Observers>(
     run: &Run<W>,
     permit: Option<&Permit>,
     send: ThreadMessageSender,
@@ -194,7 +194,7 @@ fn store<W: Watch>(
 
 /// Tells the session of a stop, or that its connection must make room.
 #[inline(always)]
-fn look_for_stop<M: Machine, W: Watch>(
+fn look_for_stop<M: Machine, W: Observers>(
     turn: &mut Turn<'_, M, W::Observer>,
     now: Now,
     run: &Run<W>,
@@ -211,7 +211,7 @@ fn look_for_stop<M: Machine, W: Watch>(
 /// Asks for the user's next line. Returns `false` if there are no lines. Not inlined, because it
 /// may start a thread.
 #[inline(never)]
-fn ask_for_line<W: Watch>(lines: &mut Lines, run: &Run<W>, calls: &impl Calls) -> bool {
+fn ask_for_line<W: Observers>(lines: &mut Lines, run: &Run<W>, calls: &impl Calls) -> bool {
     lines.ask(run, || {
         let send = calls.message_sender();
         move |line| send(ThreadMessage::Line(line))

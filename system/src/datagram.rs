@@ -8,7 +8,7 @@
 //! A blocking receive waits until there is a datagram, and then copies it (Stevens, *UNIX Network
 //! Programming*, vol. 1, 6.2). Linux can give a datagram the timestamp of its arrival in the
 //! socket's buffer (`SO_TIMESTAMPNS`, socket(7)), which separates the two phases. The timestamp is
-//! requested only for a watch [that wants it](socklab_core::Watch::wants_arrivals).
+//! requested only for observers [that want it](socklab_core::Observers::wants_arrivals).
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 mod unix;
@@ -36,7 +36,7 @@ pub struct Ancillary(Option<system::Enabled>);
 impl Ancillary {
     /// Enables what the driver of a UDP server needs from the socket, bound to `local`. Where the
     /// system cannot report it, the server does without. Timestamps are requested only if the
-    /// watch wants `arrivals`.
+    /// observers want `arrivals`.
     ///
     /// Linux begins to give timestamps a moment later. A datagram that came before gets the time at
     /// which it is received, so a measurement waits a few milliseconds before the first datagram.

@@ -8,7 +8,7 @@ use std::io::{BufRead, Read};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-use socklab_core::{LineEvent, Watch};
+use socklab_core::{LineEvent, Observers};
 
 use crate::run::Run;
 
@@ -34,7 +34,7 @@ pub struct Lines {
 impl Lines {
     /// Asks for the next line, unless one was asked for already; `sink` gets it, on another thread.
     /// Returns `false` the first time if the run has no lines: a machine is told of the end once.
-    pub fn ask<W: Watch, S: FnMut(LineEvent) + Send + 'static>(
+    pub fn ask<W: Observers, S: FnMut(LineEvent) + Send + 'static>(
         &mut self,
         run: &Run<W>,
         sink: impl FnOnce() -> S,

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::available_parallelism;
 
 use socklab_core::register::{Attempt, Decision, Done, Register};
-use socklab_core::{Console, Doing, Failure, Machine, Observer, Outbox, Service, Status, Watch};
+use socklab_core::{
+    Console, Doing, Failure, Machine, Observer, Observers, Outbox, Service, Status,
+};
 
 use crate::clock::Clock;
 use crate::fault::fault;
@@ -47,7 +49,7 @@ pub trait Backend {
     ///
     /// # Errors
     /// When the system refuses what the model itself needs.
-    fn run_machine<M: Machine + 'static, W: Watch + 'static>(
+    fn run_machine<M: Machine + 'static, W: Observers + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
@@ -58,19 +60,22 @@ pub trait Backend {
     ///
     /// # Errors
     /// When the system refuses what the model itself needs.
-    fn serve_connections<S: Service + 'static, W: Watch + 'static>(
+    fn serve_connections<S: Service + 'static, W: Observers + 'static>(
         server: (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,
     ) -> io::Result<Status>;
 
     /// Runs a client of either transport.
-    fn client<M: Machine + 'static, W: Watch + 'static>(machine: M, run: &Arc<Run<W>>) -> Status {
+    fn client<M: Machine + 'static, W: Observers + 'static>(
+        machine: M,
+        run: &Arc<Run<W>>,
+    ) -> Status {
         Self::run_machine(machine, None, run).unwrap_or_else(|error| setup_failed(&error))
     }
 
     /// Runs a UDP server at `address`.
-    fn serve_datagrams<M: Machine + 'static, W: Watch + 'static>(
+    fn serve_datagrams<M: Machine + 'static, W: Observers + 'static>(
         address: SocketAddr,
         machine: M,
         run: &Arc<Run<W>>,
@@ -86,7 +91,7 @@ pub trait Backend {
     ///
     /// The system distributes the peers by their addresses, so a peer always meets the same
     /// machine. When one machine ends, it requests the run's stop, and the whole server ends.
-    fn serve_endpoints<M: Machine + 'static, W: Watch + 'static>(
+    fn serve_endpoints<M: Machine + 'static, W: Observers + 'static>(
         address: SocketAddr,
         mut make: impl FnMut() -> M,
         run: &Arc<Run<W>>,
@@ -95,7 +100,7 @@ pub trait Backend {
     }
 
     /// Runs a TCP server at `address`.
-    fn serve_streams<S: Service + 'static, W: Watch + 'static>(
+    fn serve_streams<S: Service + 'static, W: Observers + 'static>(
         address: SocketAddr,
         service: Arc<S>,
         run: &Arc<Run<W>>,
@@ -134,7 +139,7 @@ pub struct Run<W> {
     /// Where prompts, payloads and notices for the user go.
     pub console: Arc<dyn Console>,
     /// Makes the observers.
-    pub watch: W,
+    pub observers: W,
     /// How the run is told to stop.
     pub stop: Stop,
     /// Where submissions are recorded; only the exercise `submit` needs one.
@@ -149,13 +154,13 @@ pub struct Run<W> {
     lines: Mutex<Option<Box<dyn BufRead + Send>>>,
 }
 
-impl<W: Watch> Run<W> {
+impl<W: Observers> Run<W> {
     /// A run without lines and without a register, for up to 1,024 connections at once.
-    pub fn new(console: Arc<dyn Console>, watch: W) -> Self {
+    pub fn new(console: Arc<dyn Console>, observers: W) -> Self {
         Run {
             clock: Clock::start(),
             console,
-            watch,
+            observers,
             stop: Stop::default(),
             register: None,
             limit: ConnectionLimit::waiting(1024),

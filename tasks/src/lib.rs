@@ -26,7 +26,7 @@ use std::marker::PhantomData;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 
-use socklab_core::{Begin, Machine, Service, Session, Status, Subject, Watch};
+use socklab_core::{Begin, Machine, Observers, Service, Session, Status, Subject};
 use socklab_system::{Backend, Run, Wire};
 
 pub use deadline_timer::Sleep;
@@ -40,7 +40,7 @@ pub struct Tasks<R>(PhantomData<R>);
 impl<R: AsyncRuntime> Backend for Tasks<R> {
     const NAME: &'static str = R::NAME;
 
-    fn run_machine<M: Machine + 'static, W: Watch + 'static>(
+    fn run_machine<M: Machine + 'static, W: Observers + 'static>(
         machine: M,
         server: Option<(SocketAddr, UdpSocket)>,
         run: &Arc<Run<W>>,
@@ -49,12 +49,12 @@ impl<R: AsyncRuntime> Backend for Tasks<R> {
         R::block_on(async {
             let (wire, begin) = match server {
                 Some((local, udp)) => (
-                    Wire::udp_server(udp, local, run.watch.wants_arrivals(), R::udp)?,
+                    Wire::udp_server(udp, local, run.observers.wants_arrivals(), R::udp)?,
                     Begin::Bound(local),
                 ),
                 None => (Wire::Closed, Begin::Client),
             };
-            let observer = run.watch.observer(Subject::Endpoint);
+            let observer = run.observers.observer(Subject::Endpoint);
             let run = Arc::clone(run);
             let session = Session::new(machine, observer);
             let mut conversation = Conversation::<R, M, W>::new(session, wire, None, run);
@@ -63,7 +63,7 @@ impl<R: AsyncRuntime> Backend for Tasks<R> {
         })?
     }
 
-    fn serve_connections<S: Service + 'static, W: Watch + 'static>(
+    fn serve_connections<S: Service + 'static, W: Observers + 'static>(
         server: (SocketAddr, TcpListener),
         service: Arc<S>,
         run: &Arc<Run<W>>,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Poll, Wake, Waker};
 
-use socklab_core::{Mono, Notice, Observer, OperationKind, Service, Status, Subject, Watch};
+use socklab_core::{Mono, Notice, Observer, Observers, OperationKind, Service, Status, Subject};
 use socklab_system::{AcceptStep, Acceptor, Incoming, Mailbox, Run, Wire};
 
 use crate::deadline_timer::DeadlineTimer;
@@ -66,7 +66,7 @@ struct Listener<R: AsyncRuntime, S, W> {
 }
 
 /// Accepts until told to stop, then waits for the connections to end.
-pub(crate) async fn serve<R: AsyncRuntime, S: Service + 'static, W: Watch + 'static>(
+pub(crate) async fn serve<R: AsyncRuntime, S: Service + 'static, W: Observers + 'static>(
     (local, tcp): (SocketAddr, TcpListener),
     service: Arc<S>,
     run: Arc<Run<W>>,
@@ -91,10 +91,10 @@ pub(crate) async fn serve<R: AsyncRuntime, S: Service + 'static, W: Watch + 'sta
     Ok(Status::Stopped)
 }
 
-impl<R: AsyncRuntime, S: Service + 'static, W: Watch + 'static> Listener<R, S, W> {
+impl<R: AsyncRuntime, S: Service + 'static, W: Observers + 'static> Listener<R, S, W> {
     /// Accepts until told to stop, then stops listening.
     async fn accept(mut self, mut acceptor: Acceptor<R::Tcp>) {
-        let mut observer = self.run.watch.observer(Subject::Driver);
+        let mut observer = self.run.observers.observer(Subject::Driver);
         let mut timer = DeadlineTimer::default();
         while !self.run.stop.requested() {
             let (accepts, until) = match acceptor.next(&self.run) {

@@ -6,7 +6,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
-use socklab_core::{Link, Machine, Now, Outbox, Status, Wait, Watch};
+use socklab_core::{Link, Machine, Now, Observers, Outbox, Status, Wait};
 use socklab_system::SystemSocket;
 
 pub use conversation::{Conversation, Event, OtherSources, Socket};
@@ -91,7 +91,7 @@ pub trait AsyncRuntime: Sized + 'static {
     /// The one place where a conversation waits: for its socket or [another
     /// source](crate::OtherSources), whichever comes first. Cancel-safe: if dropped before it is
     /// ready, it has consumed no data.
-    fn wait<M: Machine, W: Watch>(
+    fn wait<M: Machine, W: Observers>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
     ) -> impl Future<Output = (Event<Self>, WaitTimes)> + Send;
@@ -101,7 +101,7 @@ pub trait AsyncRuntime: Sized + 'static {
     ///
     /// # Errors
     /// The conversation's status, if it has ended.
-    fn handle_socket_event<M: Machine, W: Watch>(
+    fn handle_socket_event<M: Machine, W: Observers>(
         conversation: &mut Conversation<Self, M, W>,
         event: Self::SocketEvent,
         times: &WaitTimes,

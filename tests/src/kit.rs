@@ -35,7 +35,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use socklab_core::{Machine, Service, Status, Watch};
+use socklab_core::{Machine, Observers, Service, Status};
 use socklab_system::{Backend, ConnectionLimit, Run, Stop};
 
 use crate::real::TestThread;
@@ -251,12 +251,12 @@ impl Server {
     }
 
     /// A TCP server with observers.
-    pub fn watched<B: Backend, W: Watch + 'static>(
+    pub fn watched<B: Backend, W: Observers + 'static>(
         service: impl Service + 'static,
-        watch: W,
+        observers: W,
     ) -> Self {
         let serve = |any, run: &Arc<Run<W>>| B::serve_streams(any, Arc::new(service), run);
-        Server::begin(LOCALHOST, watch, |_| (), serve)
+        Server::begin(LOCALHOST, observers, |_| (), serve)
     }
 
     /// A UDP server of as many machines as the model has loops.
@@ -265,23 +265,23 @@ impl Server {
     }
 
     /// The same at any port of an address, with observers.
-    pub fn of_at<B: Backend, M: Machine + 'static, W: Watch + 'static>(
+    pub fn of_at<B: Backend, M: Machine + 'static, W: Observers + 'static>(
         ip: IpAddr,
-        watch: W,
+        observers: W,
         make: fn() -> M,
     ) -> Self {
         let serve = move |any, run: &Arc<Run<W>>| B::serve_endpoints(any, make, run);
-        Server::begin(ip, watch, |_| (), serve)
+        Server::begin(ip, observers, |_| (), serve)
     }
 
-    fn begin<W: Watch + 'static>(
+    fn begin<W: Observers + 'static>(
         ip: IpAddr,
-        watch: W,
+        observers: W,
         change: impl FnOnce(&mut Run<W>),
         serve: impl FnOnce(SocketAddr, &Arc<Run<W>>) -> Status + Send + 'static,
     ) -> Self {
         let screen = Screen::new();
-        let mut run = Run::new(screen.clone(), watch);
+        let mut run = Run::new(screen.clone(), observers);
         run.threads = Some(THREADS);
         change(&mut run);
         let (stop, run) = (run.stop.clone(), Arc::new(run));

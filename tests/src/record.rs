@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
 use socklab_core::{
-    Deadline, DynObserver, Input, Now, Observer, Operation, Output, Status, Subject, Watch, lab,
+    Deadline, DynObserver, Input, Now, Observer, Observers, Operation, Output, Status, Subject, lab,
 };
 
 /// A text that one thread writes and another reads.
@@ -156,7 +156,7 @@ impl Recording {
     }
 }
 
-impl Watch for Recording {
+impl Observers for Recording {
     type Observer = DynObserver;
 
     fn observer(&self, subject: Subject) -> DynObserver {

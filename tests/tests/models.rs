@@ -13,8 +13,8 @@ use std::thread;
 
 use socklab_blocking::{BlockingIterative, BlockingPool};
 use socklab_core::{
-    Input, Notice, Now, Observer, Operation, OperationKind, OperationResult, Status, Subject,
-    Watch, echo,
+    Input, Notice, Now, Observer, Observers, Operation, OperationKind, OperationResult, Status,
+    Subject, echo,
 };
 use socklab_mio::MioLoops;
 use socklab_system::{Backend, ConnectionLimit, Run, Stop};
@@ -80,7 +80,7 @@ struct Noting {
     number: usize,
 }
 
-impl Watch for Log {
+impl Observers for Log {
     type Observer = Noting;
 
     fn observer(&self, subject: Subject) -> Noting {

@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use socklab_core::{
-    Link, Machine, Now, Observer, OperationKind, Outbox, Received, Status, Wait, Watch,
+    Link, Machine, Now, Observer, Observers, OperationKind, Outbox, Received, Status, Wait,
 };
 use socklab_system::{Budget, call_error, socket, timed};
 use socklab_tasks::{AsyncRuntime, Conversation, Event, Sleep, Socket, WaitTimes, timed_wait};
@@ -50,7 +50,7 @@ impl AsyncRuntime for TokioRuntime {
 
     /// Cancel-safe: it consumes no data, so a future that is dropped because another was ready
     /// first loses none.
-    async fn wait<M: Machine, W: Watch>(
+    async fn wait<M: Machine, W: Observers>(
         conversation: &mut Conversation<Self, M, W>,
         wait: Wait,
     ) -> (Event<Self>, WaitTimes) {
@@ -75,7 +75,7 @@ impl AsyncRuntime for TokioRuntime {
 
     /// Sends what waited for room, then receives until the socket is empty or the budget is spent.
     /// What a receive causes is carried out before the next receive.
-    fn handle_socket_event<M: Machine, W: Watch>(
+    fn handle_socket_event<M: Machine, W: Observers>(
         conversation: &mut Conversation<Self, M, W>,
         ready: Ready,
         _: &WaitTimes,
@@ -154,7 +154,7 @@ impl AsyncRuntime for TokioRuntime {
     }
 }
 
-fn receive<M: Machine, W: Watch>(
+fn receive<M: Machine, W: Observers>(
     conversation: &mut Conversation<TokioRuntime, M, W>,
     buffer: &mut [u8],
     mut now: Now,

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use socklab_core::{Console, Notice, Prompt, Status, Watch};
-use socklab_runtimes::{CompiledWatch, Job, Runtime};
+use socklab_core::{Console, Notice, Observers, Prompt, Status};
+use socklab_runtimes::{CompiledObservers, Job, Runtime};
 use socklab_system::{Run, Stop};
 
 /// How long a server may take to be ready, and to end. Only a broken one takes so long.
@@ -47,13 +47,13 @@ impl Console for RecordingConsole {
 }
 
 /// A run whose user types `lines`, and a receiver of what that user sees.
-pub(crate) fn run<W: Watch>(
-    watch: W,
+pub(crate) fn run<W: Observers>(
+    observers: W,
     lines: impl BufRead + Send + 'static,
 ) -> (Run<W>, Receiver<Seen>) {
     let (sender, seen) = channel();
     let console = Arc::new(RecordingConsole(Mutex::new(sender)));
-    (Run::new(console, watch).with_lines(lines), seen)
+    (Run::new(console, observers).with_lines(lines), seen)
 }
 
 /// Lines to type.
@@ -72,7 +72,7 @@ pub(crate) struct LocalServer {
 impl LocalServer {
     /// Starts a server on a thread, which calls `begin` first, and waits until it listens. On
     /// failure, returns the server's status.
-    pub(crate) fn start<W: CompiledWatch>(
+    pub(crate) fn start<W: CompiledObservers>(
         runtime: Runtime,
         job: Job,
         (run, seen): (Run<W>, Receiver<Seen>),

@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use socklab_core::lab::{Exercise, ServerKind, Settings};
 use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
-use socklab_core::{DynObserver, DynWatch, Status, Subject, Watch};
+use socklab_core::{DynObserver, DynObservers, Observers, Status, Subject};
 use socklab_runtimes::{Job, Runtime};
 use socklab_system::Clock;
 use socklab_text::Messages;
@@ -53,7 +53,7 @@ pub fn play(
     let (client_transcripts, client_watch) = transcripts(exercise, Role::Client, runtime, &clock);
     let counter = server_watch.counter.clone();
     let (mut serving, seen) = run(
-        Box::new(server_watch) as DynWatch,
+        Box::new(server_watch) as DynObservers,
         typed(&lines(Role::Server)),
     );
     serving.clock = clock;
@@ -63,7 +63,7 @@ pub fn play(
 
     let settings = Settings::client(exercise, server.address);
     let (mut asking, _) = run(
-        Box::new(client_watch) as DynWatch,
+        Box::new(client_watch) as DynObservers,
         typed(&lines(Role::Client)),
     );
     asking.clock = clock;
@@ -161,7 +161,7 @@ impl Transcripts {
     }
 }
 
-struct TranscriptWatch {
+struct TranscriptObservers {
     header: Header,
     transcripts: Transcripts,
     counter: Counter,
@@ -183,7 +183,7 @@ impl Drop for TranscriptWriter {
     }
 }
 
-impl Watch for TranscriptWatch {
+impl Observers for TranscriptObservers {
     type Observer = DynObserver;
 
     fn observer(&self, subject: Subject) -> DynObserver {
@@ -201,7 +201,7 @@ fn transcripts(
     role: Role,
     runtime: Runtime,
     clock: &Clock,
-) -> (Transcripts, TranscriptWatch) {
+) -> (Transcripts, TranscriptObservers) {
     let transcripts = Transcripts::default();
     let header = Header {
         exercise: exercise.name.to_owned(),
@@ -210,10 +210,10 @@ fn transcripts(
         epoch: clock.epoch(),
         masked: exercise.secret,
     };
-    let watch = TranscriptWatch {
+    let observers = TranscriptObservers {
         header,
         transcripts: transcripts.clone(),
         counter: Counter::default(),
     };
-    (transcripts, watch)
+    (transcripts, observers)
 }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use socklab_core::{DynObserver, Input, Mono, Now, Observer, Operation, Output, Subject, Watch};
+use socklab_core::{
+    DynObserver, Input, Mono, Now, Observer, Observers, Operation, Output, Subject,
+};
 use socklab_system::Clock;
 
 /// A thread of the run, by a number of our own. 0 is the thread that [runs the
@@ -158,7 +160,7 @@ impl Recording {
     }
 }
 
-impl Watch for Recording {
+impl Observers for Recording {
     type Observer = DynObserver;
 
     fn observer(&self, subject: Subject) -> DynObserver {

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socklab_core::{
-    Begin, Doing, Link, Machine, Mono, Now, OperationKind, Outbox, Session, Status, Transport,
-    Wait, Watch,
+    Begin, Doing, Link, Machine, Mono, Now, Observers, OperationKind, Outbox, Session, Status,
+    Transport, Wait,
 };
 use socklab_system::{
     Budget, Calls, Clock, Lines, LoopClock, Mailbox, Opened, Permit, Run, RunContext, StopGuard,
@@ -69,7 +69,7 @@ impl<R: AsyncRuntime> OtherSources<R> {
 }
 
 /// One session with its socket, its lines and its deadlines. One task owns and runs it.
-pub struct Conversation<R: AsyncRuntime, M, W: Watch> {
+pub struct Conversation<R: AsyncRuntime, M, W: Observers> {
     /// The session: the machine, and what is unsent.
     pub session: Session<M, W::Observer>,
     /// The conversation's socket.
@@ -102,7 +102,7 @@ struct TaskCalls<'a, R: AsyncRuntime> {
     other_sources: &'a mut OtherSources<R>,
 }
 
-impl<R: AsyncRuntime, M: Machine, W: Watch> Conversation<R, M, W> {
+impl<R: AsyncRuntime, M: Machine, W: Observers> Conversation<R, M, W> {
     pub(crate) fn new(
         session: Session<M, W::Observer>,
         wire: Wire<R::Udp, R::Tcp>,
@@ -240,7 +240,7 @@ impl<R: AsyncRuntime> Calls for TaskCalls<'_, R> {
     }
 
     /// A TCP connection is only prepared here; the next wait opens it.
-    fn open<W: Watch>(
+    fn open<W: Observers>(
         &mut self,
         run: &Run<W>,
         transport: Transport,

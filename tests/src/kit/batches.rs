@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrStorage, sendmsg};
 use socklab_core::lab::Settings;
 use socklab_core::{
-    Observer, Operation, OperationKind, OperationResult, Status, Subject, Watch, chat, echo,
+    Observer, Observers, Operation, OperationKind, OperationResult, Status, Subject, chat, echo,
 };
 use socklab_system::{Backend, Run, supports_batching};
 
@@ -69,7 +69,7 @@ impl Counts {
     }
 }
 
-impl Watch for Counts {
+impl Observers for Counts {
     type Observer = Counts;
 
     fn observer(&self, _: Subject) -> Counts {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use socklab_core::{
-    Notice, Observer, Operation, OperationKind, OperationResult, Status, Subject, Watch,
+    Notice, Observer, Observers, Operation, OperationKind, OperationResult, Status, Subject,
 };
 use socklab_system::{Backend, Run, Stop};
 
@@ -35,10 +35,10 @@ struct Typed {
 }
 
 impl Typed {
-    fn start<B: Backend>(tick: Option<Duration>, watch: impl Watch + 'static) -> Self {
+    fn start<B: Backend>(tick: Option<Duration>, observers: impl Observers + 'static) -> Self {
         let screen = Screen::new();
         let (keys, keyboard) = Keyboard::new();
-        let run = Arc::new(Run::new(screen.clone(), watch).with_lines(keyboard));
+        let run = Arc::new(Run::new(screen.clone(), observers).with_lines(keyboard));
         let stop = run.stop.clone();
         let machine = Metronome::every(tick);
         let running = TestThread::spawn(move || B::serve_datagrams(ANY.into(), machine, &run));
@@ -132,7 +132,7 @@ pub fn a_client_that_is_connecting<B: Backend>() {
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<Operation>>>);
 
-impl Watch for Log {
+impl Observers for Log {
     type Observer = Log;
 
     fn observer(&self, _: Subject) -> Log {

@@ -39,9 +39,9 @@ impl Limited {
         // The name is not that of an exercise, so that no digits are masked and everything can be
         // replayed.
         let recording = Recording::new("refused", Role::Server, B::NAME, unix());
-        let watch = recording.clone();
+        let observers = recording.clone();
         let change = |run: &mut Run<Recording>| run.limit = limit;
-        let server = Server::begin(LOCALHOST, watch, change, |any, run| {
+        let server = Server::begin(LOCALHOST, observers, change, |any, run| {
             B::serve_streams(any, Arc::new(submissions()), run)
         });
         Limited { server, recording }

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use socklab_core::{
-    Deadline, Doing, Input, Interest, Link, Machine, Mono, Now, Observer, Operation, OperationKind,
-    Outbox, Service, Status, Subject, Watch, Why,
+    Deadline, Doing, Input, Interest, Link, Machine, Mono, Now, Observer, Observers, Operation,
+    OperationKind, Outbox, Service, Status, Subject, Why,
 };
 
 use super::{BIG, pattern};
@@ -153,7 +153,7 @@ impl Machine for Survivor {
     }
 }
 
-impl Watch for Survivors {
+impl Observers for Survivors {
     type Observer = SurvivorObserver;
 
     fn observer(&self, subject: Subject) -> SurvivorObserver {

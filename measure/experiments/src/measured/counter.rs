@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::handicap::Handicap;
 use super::usage::ReportedUsage;
 use socklab_compare::results::Operations;
-use socklab_core::{Observer, Operation, OperationKind, OperationResult, Status, Subject, Watch};
-use socklab_runtimes::{CompiledWatch, Job, Runtime};
+use socklab_core::{
+    Observer, Observers, Operation, OperationKind, OperationResult, Status, Subject,
+};
+use socklab_runtimes::{CompiledObservers, Job, Runtime};
 use socklab_system::Run;
 
 /// The counts of one observer. Only that observer writes them, so adding is a load and a store, and
@@ -174,13 +176,13 @@ impl Counters {
     }
 }
 
-impl CompiledWatch for Counters {
+impl CompiledObservers for Counters {
     fn run(runtime: Runtime, job: Job, run: &Arc<Run<Self>>) -> Status {
         runtime.run_compiled_here(job, run)
     }
 }
 
-impl Watch for Counters {
+impl Observers for Counters {
     type Observer = Counter;
 
     fn observer(&self, subject: Subject) -> Counter {

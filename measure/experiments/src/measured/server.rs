@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use socklab_core::lab::{self, ExerciseOption, Settings};
 use socklab_core::register::Register;
-use socklab_core::{Console, DynWatch, Notice, Prompt, Status};
+use socklab_core::{Console, DynObservers, Notice, Prompt, Status};
 use socklab_register::{Location, Rules};
-use socklab_runtimes::{CompiledWatch, Job, Runtime};
+use socklab_runtimes::{CompiledObservers, Job, Runtime};
 use socklab_system::{ConnectionLimit, Run, Stop};
 
 use super::counter::Counters;
@@ -82,8 +82,8 @@ pub fn serve(spec: &str) -> Result<Status, Unserved> {
         let counters = counters.with_handicap(Handicap::of(spec.handicap));
         run(runtime, job, console, register, counters)
     } else if spec.slow_work {
-        let watch = Box::new(SlowWork(counters)) as DynWatch;
-        run(runtime, job, console, register, watch)
+        let observers = Box::new(SlowWork(counters)) as DynObservers;
+        run(runtime, job, console, register, observers)
     } else if spec.observe {
         run(runtime, job, console, register, counters)
     } else {
@@ -91,14 +91,14 @@ pub fn serve(spec: &str) -> Result<Status, Unserved> {
     })
 }
 
-fn run<W: CompiledWatch>(
+fn run<W: CompiledObservers>(
     runtime: Runtime,
     job: Job,
     console: Arc<MeasuredConsole>,
     register: Option<Arc<dyn Register>>,
-    watch: W,
+    observers: W,
 ) -> Status {
-    let mut run = Run::new(console, watch);
+    let mut run = Run::new(console, observers);
     run.register = register;
     run.limit = ConnectionLimit::waiting(1_000_000);
     handle_signals(&run.stop);

@@ -1,7 +1,7 @@
 //! A measured server that blocks its driver's thread on purpose, to show what each model does then.
 //! The machines know nothing of it: the observer blocks, which runs on the driver's thread.
 
-use socklab_core::{DynObserver, Input, Now, Observer, Subject, Watch};
+use socklab_core::{DynObserver, Input, Now, Observer, Observers, Subject};
 use socklab_load::{SLOW_LINE, SLOW_WORK};
 
 use super::counter::Counters;
@@ -10,7 +10,7 @@ use super::counter::Counters;
 /// comes.
 pub(super) struct SlowWork(pub(super) Counters);
 
-impl Watch for SlowWork {
+impl Observers for SlowWork {
     type Observer = DynObserver;
 
     fn observer(&self, subject: Subject) -> DynObserver {

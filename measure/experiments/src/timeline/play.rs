@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use socklab_core::lab::{Exercise, ServerKind, Settings};
-use socklab_core::{DynWatch, Status};
+use socklab_core::{DynObservers, Status};
 use socklab_runtimes::{Job, Runtime};
 use socklab_system::Clock;
 use socklab_timeline::{Chart, Exchange, Recording};
@@ -31,7 +31,7 @@ pub fn play(exercise: &'static Exercise, runtime: Runtime) -> Result<Chart, Stat
     let clock = Clock::start();
     let recording = Recording::new(clock);
     let (mut run, seen) = run(
-        Box::new(recording.clone()) as DynWatch,
+        Box::new(recording.clone()) as DynObservers,
         BufReader::new(Typist(exercise.scene.server.to_vec())),
     );
     run.clock = clock;
