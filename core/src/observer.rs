@@ -50,8 +50,9 @@ pub struct Operation {
     /// When it returned.
     pub end: Mono,
     /// When the kernel had what a receive took, if the observers
-    /// [ask](Observers::wants_arrivals) and the system says. Before this moment the operation waited; after it, the thread was woken and the
-    /// bytes were copied. Never after `end`; before `start` if the operation did not have to wait.
+    /// [ask](Observers::wants_arrivals) and the system says. Before this moment the operation
+    /// waited; after it, the thread was woken and the bytes were copied. Never after `end`; before
+    /// `start` if the operation did not have to wait.
     pub arrival: Option<Mono>,
     /// How it went.
     pub result: OperationResult,
