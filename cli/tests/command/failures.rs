@@ -6,8 +6,8 @@ use std::net::{TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
 
 use crate::common::{
-    datagrams, has_python, nobody_on_tcp, nobody_on_udp, on_every_runtime, one_connection, pipe,
-    pipe_within, run, scratch, socklab, stderr, stdout, timed,
+    datagrams, nobody_on_tcp, nobody_on_udp, on_every_runtime, one_connection, pipe, pipe_within,
+    run, scratch, socklab, stderr, stdout, timed,
 };
 
 /// Every client that waits for an answer, with what it is typed.
@@ -276,7 +276,7 @@ fn what_was_measured_of_a_server_that_ended_is_kept() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_port_that_waits_is_not_taken_by_a_program() {
-    if !has_python() {
+    if !crate::common::has_python() {
         return;
     }
     let script = "import socket\n\

@@ -76,6 +76,7 @@ fn all_datagrams_are_lost() {
 }
 
 /// A server that takes the question and ends: no program has the port when the time is over.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_server_that_ends_without_an_answer() {
     let (socket, address) = datagrams();
