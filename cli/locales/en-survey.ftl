@@ -121,7 +121,7 @@ survey-failure-silent = { $model } stopped answering after { $after ->
     [one] { $after } reply
    *[other] { $after } replies
 }.
-survey-failure-differs = { $model } answered { $got } where it had to answer { $expected }, and is not measured there.
+survey-failure-differs = { $model } answered "{ $got }" where it had to answer "{ $expected }", and is not measured there.
 survey-failure-failed = { $model } could not be measured there: { $said }
 survey-failure-not-slow = { $model } does not do the slow request's work ("wait 20 ms"), and has no figure there.
 

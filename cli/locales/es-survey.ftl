@@ -120,7 +120,7 @@ survey-failure-silent = { $model } dejó de responder después de { $after ->
     [one] { $after } respuesta
    *[other] { $after } respuestas
 }.
-survey-failure-differs = { $model } respondió { $got } donde tenía que responder { $expected }, y ahí no se mide.
+survey-failure-differs = { $model } respondió «{ $got }» donde tenía que responder «{ $expected }», y ahí no se mide.
 survey-failure-failed = { $model } no se pudo medir ahí: { $said }
 survey-failure-not-slow = { $model } no hace el trabajo de la petición lenta («wait 20 ms») y ahí no tiene cifra.
 

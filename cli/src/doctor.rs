@@ -1,7 +1,7 @@
 //! `socklab doctor`: a lab computer's check before class.
 
 use clap::{ArgMatches, Args, Command};
-use socklab_check::{Clock, CommandError, Phone, Pip, Problem, doctor};
+use socklab_check::{Clock, CommandError, Phone, Pip, Problem, doctor, is_here};
 use socklab_core::Transport;
 use socklab_core::otp::{Code, Dni};
 use socklab_text::{Messages, system_error};
@@ -154,7 +154,7 @@ fn text_of(problem: &Problem, clock: Clock, messages: &dyn Messages) -> String {
         Problem::ClocksDiffer(seconds) => wording::clocks(messages, *seconds, clock),
         Problem::CodeUnknown => messages.say("doctor-code-unknown"),
         // For an address of this computer the network cannot be the cause.
-        Problem::NotReached(at, _) if at.ip().is_loopback() => {
+        Problem::NotReached(at, _) if is_here(at.ip()) => {
             messages.say_with("doctor-not-reached-here", &[("address", at)])
         }
         Problem::NotReached(at, detail) => {
