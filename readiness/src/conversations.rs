@@ -65,7 +65,7 @@ impl<L: Model, M: Machine, W: Observers> Conversations<L, M, W> {
             self.slab.remove(id.key);
             let slab = &self.slab;
             let lives = |id: ConversationId| slab.get(id.key).is_some_and(|one| one.id() == id);
-            self.timers.sweep(slab.len(), lives);
+            self.timers.drop_stale(slab.len(), lives);
             return Some(status);
         }
         if let Some(at) = conversation.deadline()

@@ -24,7 +24,7 @@ pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<(Mono, ConversationId)>>,
 }
 
-/// A heap smaller than this is not worth sweeping.
+/// A heap smaller than this is not worth searching for stale entries.
 const SMALL: usize = 1024;
 
 impl Timers {
@@ -47,7 +47,7 @@ impl Timers {
     }
 
     /// Removes the entries of conversations that are gone, if they are most of the heap.
-    pub(crate) fn sweep(&mut self, living: usize, lives: impl Fn(ConversationId) -> bool) {
+    pub(crate) fn drop_stale(&mut self, living: usize, lives: impl Fn(ConversationId) -> bool) {
         if self.heap.len() > SMALL && self.heap.len() > 2 * living {
             self.heap.retain(|Reverse((_, id))| lives(*id));
         }
@@ -74,7 +74,7 @@ mod tests {
         for key in 0..2 * SMALL {
             timers.add(at(9), id(key));
         }
-        timers.sweep(10, |id| id.key < 10);
+        timers.drop_stale(10, |id| id.key < 10);
         assert_eq!(timers.heap.len(), 11);
     }
 }

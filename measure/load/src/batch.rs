@@ -104,12 +104,12 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    /// Makes `count` datagrams, each of which begins as a copy of `blank`.
-    pub(crate) fn new(count: usize, blank: &[u8]) -> Outgoing {
+    /// Makes `count` datagrams, each of which begins as a copy of `template`.
+    pub(crate) fn new(count: usize, template: &[u8]) -> Outgoing {
         let count = count.clamp(1, MOST);
         Outgoing {
-            len: blank.len(),
-            bytes: blank.repeat(count),
+            len: template.len(),
+            bytes: template.repeat(count),
             #[cfg(target_os = "linux")]
             headers: nix::sys::socket::MultiHeaders::preallocate(count, None),
         }

@@ -15,7 +15,7 @@ use crate::run::{Clients, expiry_interval};
 use crate::sources::{Failure, Sources, classify_failure, send};
 use crate::submission::{Submissions, is_accepted, step_now};
 use crate::tally::Tally;
-use crate::text::{Content, NUMBERS, Text};
+use crate::text::{Content, MAX_FIRST_NUMBER, QuestionTemplate};
 use crate::window::Asked;
 
 /// The connections of a load: slots, in each of which one question after another is asked.
@@ -43,7 +43,7 @@ enum Questions {
     Submit(Submissions),
     /// A line of this text, with a number of its own.
     Capitals {
-        text: Text,
+        template: QuestionTemplate,
         next: u64,
     },
 }
@@ -53,8 +53,8 @@ impl Questions {
         match plan.workload {
             Workload::Submit => Questions::Submit(Submissions::from(plan.first)),
             Workload::CapitalsOnce => Questions::Capitals {
-                text: Text::new(plan.payload, plan.ascii),
-                next: plan.first % NUMBERS,
+                template: QuestionTemplate::new(plan.payload, plan.ascii),
+                next: plan.first % MAX_FIRST_NUMBER,
             },
             Workload::Welcome | Workload::Echo | Workload::Capitals => Questions::Welcome,
         }
@@ -65,12 +65,12 @@ impl Questions {
         match self {
             Questions::Welcome => {}
             Questions::Submit(submissions) => slot.step = submissions.write(&mut slot.message),
-            Questions::Capitals { text, next } => {
+            Questions::Capitals { template, next } => {
                 slot.number = *next;
                 *next += 1;
                 slot.message.clear();
-                slot.message.extend_from_slice(text.blank());
-                Text::number(at, slot.number, &mut slot.message);
+                slot.message.extend_from_slice(template.bytes());
+                QuestionTemplate::number(at, slot.number, &mut slot.message);
                 slot.message.push(b'\n');
             }
         }
@@ -81,12 +81,12 @@ impl Questions {
         let (right, expected) = match self {
             Questions::Welcome => (slot.answer == BANNER, BANNER.to_vec()),
             Questions::Submit(_) => (is_accepted(&slot.answer), b"OK".to_vec()),
-            Questions::Capitals { text, .. } => {
+            Questions::Capitals { template, .. } => {
                 let line = slot.answer.strip_suffix(b"\n");
-                let read = line.map(|line| text.read(at, line));
+                let read = line.map(|line| template.read(at, line));
                 match read == Some(Content::Right(slot.number)) {
                     true => return Ok(()),
-                    false => (false, text.reply(at, slot.number)),
+                    false => (false, template.reply(at, slot.number)),
                 }
             }
         };

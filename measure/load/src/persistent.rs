@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::run::{Clients, NEW_DATA_RAISES_EVENT, expiry_interval};
 use crate::sources::{Failure, Sources, classify_failure, send};
 use crate::tally::Tally;
-use crate::text::{Content, NUMBERS, Text};
+use crate::text::{Content, MAX_FIRST_NUMBER, QuestionTemplate};
 use crate::window::Asked;
 
 /// The connections of a load, each with at most one question in flight.
@@ -21,7 +21,7 @@ use crate::window::Asked;
 pub(crate) struct PersistentClients {
     registry: Registry,
     sources: Sources,
-    text: Text,
+    template: QuestionTemplate,
     timeout: u64,
     peers: Vec<Peer>,
     /// Under an open load: connections without a question in flight.
@@ -60,12 +60,12 @@ enum Found {
 
 impl PersistentClients {
     pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<PersistentClients> {
-        let text = Text::new(plan.payload, plan.ascii);
+        let template = QuestionTemplate::new(plan.payload, plan.ascii);
         let peer = || Peer {
             stream: None,
             asked: None,
-            number: plan.first % NUMBERS,
-            line: [text.blank(), b"\n"].concat(),
+            number: plan.first % MAX_FIRST_NUMBER,
+            line: [template.bytes(), b"\n"].concat(),
             written: 0,
             reply: Vec::new(),
             served: false,
@@ -80,8 +80,8 @@ impl PersistentClients {
             in_flight: 0,
             backoff: Backoff::default(),
             next_expiry: 0,
-            buffer: vec![0; text.reply_len() + 2].into(),
-            text,
+            buffer: vec![0; template.reply_len() + 2].into(),
+            template,
         })
     }
 
@@ -98,7 +98,7 @@ impl PersistentClients {
         tally.sent(asked, 1);
         let peer = &mut self.peers[at as usize];
         peer.asked = Some(asked);
-        Text::number(at, peer.number, &mut peer.line);
+        QuestionTemplate::number(at, peer.number, &mut peer.line);
         peer.written = 0;
         peer.reply.clear();
         self.in_flight += 1;
@@ -154,8 +154,8 @@ impl PersistentClients {
         peer.number += 1;
         self.in_flight -= 1;
         let line = peer.reply.strip_suffix(b"\n").unwrap_or(&peer.reply);
-        if self.text.read(at, line) != Content::Right(number) {
-            let expected = || [&self.text.reply(at, number)[..], b"\n"].concat();
+        if self.template.read(at, line) != Content::Right(number) {
+            let expected = || [&self.template.reply(at, number)[..], b"\n"].concat();
             tally.wrong(asked.counted, expected, &peer.reply);
             // Bytes after the line belong to no question, so begin with a new connection.
             peer.stream = None;

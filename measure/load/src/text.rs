@@ -13,7 +13,7 @@ pub(crate) const MOST_CONNECTIONS: u32 = 10_u32.pow(CONNECTION_DIGITS as u32) - 
 
 /// The number of a load's first question is below this, so that the digits have room for as many
 /// questions again.
-pub(crate) const NUMBERS: u64 = 10_u64.pow(NUMBER_DIGITS as u32) / 2;
+pub(crate) const MAX_FIRST_NUMBER: u64 = 10_u64.pow(NUMBER_DIGITS as u32) / 2;
 
 const LETTERS: &str = " el ñandú cruzó la pampa más húmeda del año, según el pingüino";
 const ASCII: &str = " the quick brown fox jumps over the lazy dog, says the penguin";
@@ -23,7 +23,7 @@ const ASCII: &str = " the quick brown fox jumps over the lazy dog, says the peng
 ///
 /// No question's capitals are `FIN`, which would end a server: it begins with a digit.
 #[derive(Debug)]
-pub(crate) struct Text {
+pub(crate) struct QuestionTemplate {
     question: Vec<u8>,
     capitals: Vec<u8>,
 }
@@ -37,9 +37,9 @@ pub(crate) enum Content {
     Wrong(Option<u64>),
 }
 
-impl Text {
+impl QuestionTemplate {
     /// Questions of `len` bytes, of ASCII letters alone or with those that Spanish needs.
-    pub(crate) fn new(len: usize, ascii: bool) -> Text {
+    pub(crate) fn new(len: usize, ascii: bool) -> QuestionTemplate {
         let mut text = "0".repeat(DIGITS);
         for letter in if ascii { ASCII } else { LETTERS }.chars().cycle() {
             if text.len() + letter.len_utf8() > len {
@@ -53,7 +53,7 @@ impl Text {
         }
         let mut capitals = Vec::new();
         uppercase::upper(text.as_bytes(), &mut capitals);
-        Text {
+        QuestionTemplate {
             question: text.into_bytes(),
             capitals,
         }
@@ -64,8 +64,8 @@ impl Text {
         self.capitals.len()
     }
 
-    /// A question to be copied and [numbered](Text::number): its digits are all zero.
-    pub(crate) fn blank(&self) -> &[u8] {
+    /// A question to be copied and [numbered](Self::number): its digits are all zero.
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.question
     }
 
@@ -78,7 +78,7 @@ impl Text {
     /// The right reply.
     pub(crate) fn reply(&self, connection: u32, number: u64) -> Vec<u8> {
         let mut reply = self.capitals.clone();
-        Text::number(connection, number, &mut reply);
+        QuestionTemplate::number(connection, number, &mut reply);
         reply
     }
 
@@ -118,15 +118,15 @@ fn parse_digits(digits: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn question(text: &Text, connection: u32, number: u64) -> Vec<u8> {
-        let mut question = text.blank().to_vec();
-        Text::number(connection, number, &mut question);
+    fn question(text: &QuestionTemplate, connection: u32, number: u64) -> Vec<u8> {
+        let mut question = text.bytes().to_vec();
+        QuestionTemplate::number(connection, number, &mut question);
         question
     }
 
     #[test]
     fn what_is_sent_and_what_must_come() {
-        let text = Text::new(32, false);
+        let text = QuestionTemplate::new(32, false);
         let sent = question(&text, 7, 1_234_567);
         assert_eq!(
             String::from_utf8(sent).unwrap(),
@@ -144,8 +144,8 @@ mod tests {
     fn any_length_is_text_and_never_ends_a_server() {
         for len in DIGITS..200 {
             for ascii in [false, true] {
-                let text = Text::new(len, ascii);
-                let sent = question(&text, 99_999, NUMBERS * 2 - 1);
+                let text = QuestionTemplate::new(len, ascii);
+                let sent = question(&text, 99_999, MAX_FIRST_NUMBER * 2 - 1);
                 assert_eq!(sent.len(), len);
                 assert!(std::str::from_utf8(&sent).is_ok());
                 assert_eq!(sent.is_ascii(), ascii || len < DIGITS + 6);
@@ -154,7 +154,7 @@ mod tests {
                 assert_ne!(capitals, b"FIN");
                 assert_eq!(
                     text.read(99_999, &capitals),
-                    Content::Right(NUMBERS * 2 - 1)
+                    Content::Right(MAX_FIRST_NUMBER * 2 - 1)
                 );
             }
         }
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn one_wrong_byte_anywhere_is_seen() {
-        let text = Text::new(40, false);
+        let text = QuestionTemplate::new(40, false);
         let right = text.reply(3, 41);
         for at in 0..right.len() {
             let mut reply = right.clone();

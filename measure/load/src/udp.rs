@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::run::{Clients, NEW_DATA_RAISES_EVENT, expiry_interval};
 use crate::sources::{classify_failure, nonblocking};
 use crate::tally::Tally;
-use crate::text::{Content, NUMBERS, Text};
+use crate::text::{Content, MAX_FIRST_NUMBER, QuestionTemplate};
 use crate::window::{Asked, Reply, Window};
 
 /// Under an open load: how many datagrams one call receives at most.
@@ -27,7 +27,7 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 /// The sockets of a load, each with its questions in flight.
 #[derive(Debug)]
 pub(crate) struct UdpClients {
-    text: Text,
+    template: QuestionTemplate,
     depth: u32,
     timeout: u64,
     connections: Vec<Connection>,
@@ -51,12 +51,12 @@ struct Connection {
 
 impl UdpClients {
     pub(crate) fn new(plan: &Plan, registry: &Registry) -> io::Result<UdpClients> {
-        let text = Text::new(plan.payload, plan.ascii);
+        let template = QuestionTemplate::new(plan.payload, plan.ascii);
         let mut connections = Vec::with_capacity(plan.connections as usize);
         for token in 0..plan.connections as usize {
             let mut socket = connected(plan.to)?;
             registry.register(&mut socket, Token(token), Interest::READABLE)?;
-            let window = Window::starting_at(plan.first % NUMBERS);
+            let window = Window::starting_at(plan.first % MAX_FIRST_NUMBER);
             connections.push(Connection { socket, window });
         }
         let batch = if plan.is_open() {
@@ -68,9 +68,9 @@ impl UdpClients {
             depth: plan.depth,
             timeout: nanos(plan.timeout),
             connections,
-            incoming: Incoming::new(batch, text.reply_len()),
-            outgoing: Outgoing::new(batch, text.blank()),
-            text,
+            incoming: Incoming::new(batch, template.reply_len()),
+            outgoing: Outgoing::new(batch, template.bytes()),
+            template,
             keep_asking: false,
             turn: 0,
             in_flight: 0,
@@ -98,7 +98,7 @@ impl UdpClients {
             let first = window.next();
             for place in 0..some {
                 let number = window.ask(asked);
-                Text::number(at, number, self.outgoing.datagram(place));
+                QuestionTemplate::number(at, number, self.outgoing.datagram(place));
             }
             let (mut sent, mut failed_once) = (0, false);
             while sent < some {
@@ -185,7 +185,7 @@ impl UdpClients {
     fn classify(&mut self, at: u32, place: usize, now: u64, tally: &mut Tally) -> bool {
         let window = &mut self.connections[at as usize].window;
         let reply = self.incoming.datagram(place);
-        let number = match self.text.read(at, reply) {
+        let number = match self.template.read(at, reply) {
             Content::Right(number) => match window.answer(number, now, self.timeout) {
                 Reply::Right { asked, reordered } => {
                     tally.right(asked, now, reordered);
@@ -208,7 +208,7 @@ impl UdpClients {
         let closed = window.give_up(number);
         let counted = closed.map_or(tally.is_measured(), |(_, asked)| asked.counted);
         let number = closed.map(|(number, _)| number).or(number);
-        let expected = || number.map_or_else(Vec::new, |number| self.text.reply(at, number));
+        let expected = || number.map_or_else(Vec::new, |number| self.template.reply(at, number));
         tally.wrong(counted, expected, reply);
         closed.is_some()
     }

@@ -92,7 +92,7 @@ impl Asking<'_> {
             let mut server = match self.start(contestant) {
                 Ok(server) => server,
                 Err(error) => {
-                    self.is_absent(contestant, AbsentReason::Failed(error.to_string()));
+                    self.note_absent(contestant, AbsentReason::Failed(error.to_string()));
                     continue;
                 }
             };
@@ -110,7 +110,7 @@ impl Asking<'_> {
                 match self.hold(contestant, &server, round) {
                     Ok(connections) => held.push(connections),
                     Err(error) => {
-                        self.is_absent(contestant, AbsentReason::Failed(error.to_string()));
+                        self.note_absent(contestant, AbsentReason::Failed(error.to_string()));
                         continue;
                     }
                 }
@@ -121,7 +121,7 @@ impl Asking<'_> {
             server.set_suspended(true);
             match why {
                 None => testbed.add(&contestant.name, server, load),
-                Some(why) => self.is_absent(contestant, why),
+                Some(why) => self.note_absent(contestant, why),
             }
         }
         if testbed.servers.is_empty() {
@@ -157,9 +157,9 @@ impl Asking<'_> {
             // Replies that came after a slice count: beside a slow client most may.
             let replied = trial.service.samples > 0;
             if let Some(Mismatch { expected, got }) = wrong {
-                self.is_absent_by_name(&name, differs(&expected, &got));
+                self.note_absent_by_name(&name, differs(&expected, &got));
             } else if !replied {
-                self.is_absent_by_name(
+                self.note_absent_by_name(
                     &name,
                     AbsentReason::Stopped {
                         after: self.replies(&name),
@@ -266,12 +266,12 @@ impl Asking<'_> {
         trials.map(|one| one.replies).sum()
     }
 
-    fn is_absent(&mut self, contestant: &Contestant, why: AbsentReason) {
-        self.is_absent_by_name(&contestant.name, why);
+    fn note_absent(&mut self, contestant: &Contestant, why: AbsentReason) {
+        self.note_absent_by_name(&contestant.name, why);
     }
 
     /// Removes a contestant from this question.
-    fn is_absent_by_name(&mut self, name: &str, why: AbsentReason) {
+    fn note_absent_by_name(&mut self, name: &str, why: AbsentReason) {
         self.left.retain(|one| one.name != name);
         self.results.trials.retain(|one| one.model != name);
         self.results.silent.retain(|one| one.model != name);
