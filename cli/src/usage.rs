@@ -186,31 +186,16 @@ fn likeliest(error: &Error, typed: &str, kind: ContextKind) -> Option<String> {
 
 /// The name that may have been meant: a third of its letters differ at most.
 pub(crate) fn near<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let typed: Vec<char> = typed.to_lowercase().chars().collect();
+    let typed = typed.to_lowercase();
     let differ = |name: &&str| {
-        let name: Vec<char> = name.chars().collect();
-        let longer = name.len().max(typed.len());
-        let differ = edits(&typed, &name);
+        let longer = name.chars().count().max(typed.chars().count());
+        let differ = strsim::levenshtein(&typed, name);
         (differ <= longer / 3).then_some(differ)
     };
     let names = names
         .into_iter()
         .filter_map(|name| Some((differ(&name)?, name)));
     names.min().map(|(_, name)| name)
-}
-
-/// How many letters must be inserted, removed or replaced to make one word the other.
-fn edits(one: &[char], other: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }
 
 /// What an option takes, if its parser says so.
