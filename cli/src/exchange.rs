@@ -16,6 +16,7 @@ use socklab_files::{Outputs, Readers};
 use socklab_system::{Clock, Run, Stop};
 
 use crate::address;
+use crate::chat_wait::TypedLines;
 use crate::command::value_name;
 use crate::dni_input;
 use crate::exit::Exit;
@@ -27,7 +28,6 @@ use crate::options::{
     read, role,
 };
 use crate::outlet::{STDERR, STDOUT};
-use crate::patience::TypedLines;
 use crate::print;
 use crate::processes::{Design, ProcessRole};
 use crate::recording::{self, Recording};

@@ -4,6 +4,7 @@
 
 mod address;
 mod bug;
+mod chat_wait;
 mod check;
 mod command;
 mod compare;
@@ -24,7 +25,6 @@ mod numbers;
 mod options;
 mod otp;
 mod outlet;
-mod patience;
 mod print;
 mod processes;
 mod qr;

@@ -8,9 +8,9 @@ use std::sync::{Arc, Once};
 use socklab_core::{Console, Notice, Prompt, Unexpected, UnexpectedKind};
 use socklab_system::Stop;
 
+use crate::chat_wait;
 use crate::listen_hint::{everywhere, listen_hint};
 use crate::outlet::{self, Outlet, STDERR, STDOUT, StdStream};
-use crate::patience;
 use crate::print;
 use crate::unexpected;
 use crate::wording;
@@ -102,9 +102,9 @@ impl Console for Terminal {
             return;
         }
         if prompt == Prompt::Chat {
-            self.chat.call_once(|| patience::watch(self.messages));
+            self.chat.call_once(|| chat_wait::watch(self.messages));
         }
-        patience::answered();
+        chat_wait::answered();
         let text = match prompt {
             Prompt::Message => self.messages.say("prompt-message"),
             Prompt::Echo => self.messages.say("prompt-echo"),
@@ -122,7 +122,7 @@ impl Console for Terminal {
 
     fn show(&self, bytes: &[u8]) {
         if self.chat.is_completed() {
-            patience::answered();
+            chat_wait::answered();
         }
         if self.options.quiet {
             return;

@@ -1,10 +1,11 @@
 //! A chat waits without limit for the other end: after a while one line says so, and what to do.
 
 use std::io::{self, Read, Stdin, stdin};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use socklab_system::lock;
 use socklab_text::Messages;
 
 use crate::print;
@@ -16,7 +17,7 @@ const LONG: Duration = Duration::from_secs(60);
 static TYPED: Mutex<Option<Instant>> = Mutex::new(None);
 
 fn set(typed: Option<Instant>) {
-    *TYPED.lock().unwrap_or_else(PoisonError::into_inner) = typed;
+    *lock(&TYPED) = typed;
 }
 
 /// Notes that the user has the word, or that the other end has answered.
@@ -45,7 +46,7 @@ impl Read for TypedLines {
 pub(crate) fn watch(messages: &'static dyn Messages) {
     // Without the thread only that line is missing.
     let _ = thread::Builder::new()
-        .name("patience".to_owned())
+        .name("chat wait".to_owned())
         .spawn(move || {
             loop {
                 thread::sleep(Duration::from_secs(1));
@@ -58,7 +59,7 @@ pub(crate) fn watch(messages: &'static dyn Messages) {
 
 /// Whether an answer has been waited for so long, and that has not been said.
 fn is_due(now: Instant) -> bool {
-    let mut typed = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut typed = lock(&TYPED);
     let due = typed.is_some_and(|typed| now.saturating_duration_since(typed) >= LONG);
     if due {
         *typed = None;
