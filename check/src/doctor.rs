@@ -350,7 +350,9 @@ mod tests {
         };
         assert!(reached(&doctor(Some(address), None)));
         drop(listener);
-        assert!(!reached(&doctor(Some(address), None)));
+        // A program that another test starts keeps a copy of the socket until it runs.
+        let gone = (0..50).any(|_| !reached(&doctor(Some(address), None)));
+        assert!(gone);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! server.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -136,9 +136,8 @@ fn an_unread_log_stops_no_submission() {
     let unread = both.read(true).write(true).open(&log).unwrap();
     for quiet in ["", "--quiet"] {
         // Even then the log is written, and it is the only one that is full.
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let port = socklab_process::free_port().unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         let words = format!("submit server --listen {address} --runtime mio {quiet}");
         let mut command = socklab(&words);
         command.args(["--log".as_ref(), log.as_os_str()]);

@@ -307,9 +307,7 @@ fn other_programs_leave_nothing() {
     let folder = scratch("temporary").with_extension("folder");
     let kept = folder.join("kept");
     fs::create_dir_all(&kept).expect("a folder");
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = free.local_addr().expect("its address").port();
-    drop(free);
+    let port = socklab_process::free_port().expect("a free port");
     let student = kept.join("silent.py");
     let silent = "import socket, time\n\
         server = socket.create_server(('', PORT))\n\

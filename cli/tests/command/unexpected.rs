@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread;
 
 use crate::common::{
-    PATIENCE, Process, datagram, datagrams, one_connection, pipe, run, socklab, stderr, stdout,
+    PATIENCE, Process, datagram, datagrams, eventually, one_connection, pipe, run, socklab, stderr,
+    stdout,
 };
 
 /// Answers each datagram so, until one is `fin`.
@@ -148,14 +149,15 @@ fn texts_that_a_server_is_sent() {
     assert!(server.notes().starts_with(r"fin\n is not the last word"));
 }
 
-/// A port that nobody has, and the one after it, both low: nobody is given them by the system.
+/// A port that nobody has, and the one after it, both low: nobody is given them by the system, nor
+/// by `free_port`.
 #[cfg(target_os = "linux")]
 fn two_ports() -> (u16, UdpSocket) {
     let free = |port: u16| {
         let tcp = TcpListener::bind(("0.0.0.0", port)).is_ok();
         UdpSocket::bind(("0.0.0.0", port)).ok().filter(|_| tcp)
     };
-    (20_000..30_000)
+    (10_000..20_000)
         .step_by(40)
         .find_map(|port| {
             free(port)?;
@@ -194,7 +196,9 @@ fn where_nothing_listens_what_is_near_is_named() {
     );
     drop(near);
 
-    let tcp = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    // A program that another test starts has a copy of our sockets until it runs, so a port may not
+    // be free at once.
+    let tcp = eventually("the port", || TcpListener::bind(("127.0.0.1", port)).ok());
     let said = ask(&format!("echo client :{port}"));
     assert_eq!(
         said,
@@ -204,7 +208,7 @@ fn where_nothing_listens_what_is_near_is_named() {
         )
     );
     drop(tcp);
-    let udp = UdpSocket::bind(("127.0.0.1", port)).unwrap();
+    let udp = eventually("the port", || UdpSocket::bind(("127.0.0.1", port)).ok());
     let said = ask(&format!("welcome client :{port}"));
     assert!(
         said.contains("over TCP, but a program does over UDP: this exercise is TCP"),

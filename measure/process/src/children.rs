@@ -17,7 +17,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// The process ids of those that run, which are also those of their process groups.
 static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-fn running() -> MutexGuard<'static, Vec<u32>> {
+/// While this is held, [`spawn`] waits. A process that is being started has copies of all our
+/// sockets until its program runs, also of those that we close meanwhile.
+pub(crate) fn running() -> MutexGuard<'static, Vec<u32>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

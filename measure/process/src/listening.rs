@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use socket2::{Domain, Socket, Type};
 use socklab_core::Transport;
 
+use crate::children;
+
 /// Whether any program has a socket at a port of this machine.
 pub(crate) fn is_taken(transport: Transport, port: u16) -> bool {
     let (files, state) = match transport {
@@ -53,6 +55,8 @@ pub fn free_port() -> io::Result<u16> {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let first = process::id().wrapping_mul(101);
     let ports = u32::from(PORTS.end - PORTS.start);
+    // A copy of a socket that is tried here would keep its port.
+    let _none_starts = children::running();
     (0..ports)
         .map(|_| first.wrapping_add(CALLS.fetch_add(1, Ordering::Relaxed)) % ports)
         .filter_map(|offset| u16::try_from(offset).ok())
@@ -76,6 +80,7 @@ mod tests {
 
     #[test]
     fn a_socket_is_seen_while_it_is_there() {
+        let _none_starts = children::running();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("bound").port();
         assert!(is_taken(Transport::Stream, port));
@@ -91,6 +96,7 @@ mod tests {
     #[test]
     fn a_free_port_is_free_and_not_one_of_the_clients() {
         let ports: Vec<u16> = (0..20).map(|_| free_port().expect("one is free")).collect();
+        let _none_starts = children::running();
         for (index, port) in ports.iter().enumerate() {
             assert!(!is_taken(Transport::Stream, *port));
             assert!(!is_taken(Transport::Datagram, *port));

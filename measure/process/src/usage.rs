@@ -148,19 +148,28 @@ fn times(process: u32) -> [Duration; 4] {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use std::process::Command;
+    use crate::children;
+    use std::process::{Child, Command, Stdio};
+
+    fn shell(script: &str) -> Child {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        children::spawn(&mut command).expect("a shell")
+    }
+
+    fn end(mut shell: Child) {
+        drop(shell.stdin.take());
+        shell.wait().expect("it ends");
+        children::end(&mut shell, Duration::ZERO);
+    }
 
     #[test]
     fn a_busy_process_is_charged_its_time_and_its_childrens() {
         // A shell that computes in a child of its own, which it waits for, and then waits.
         let script = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; :";
         let outer = format!("sh -c '{script}'; echo done; read _");
-        let mut shell = Command::new("sh")
-            .args(["-c", &outer])
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .expect("a shell");
+        let mut shell = shell(&outer);
         let mut said = [0; 5];
         let output = shell.stdout.as_mut().expect("its output");
         std::io::Read::read_exact(output, &mut said).expect("it ends");
@@ -177,25 +186,19 @@ mod tests {
             ProcessUsage::cpu(shell.id()) == before
         });
         assert!(idle);
-        drop(shell.stdin.take());
-        shell.wait().expect("it ends");
-        assert_eq!(ProcessUsage::of(shell.id()), None);
+        let process = shell.id();
+        end(shell);
+        assert_eq!(ProcessUsage::of(process), None);
     }
 
     #[test]
     fn living_children_are_charged_too() {
-        let mut shell = Command::new("sh")
-            .args(["-c", "cat & cat & echo; wait"])
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .expect("a shell");
+        let mut shell = shell("cat & cat & echo; wait");
         let output = shell.stdout.as_mut().expect("its output");
         std::io::Read::read_exact(output, &mut [0]).expect("it begins");
         // Background jobs of a shell read nothing, and end; wait for what is there.
         let threads = ProcessUsage::of(shell.id()).map_or(0, |one| one.threads);
         assert!((1..=3).contains(&threads), "{threads}");
-        drop(shell.stdin.take());
-        shell.wait().expect("it ends");
+        end(shell);
     }
 }

@@ -1,10 +1,10 @@
 //! A client that starts before its server, over TCP and over UDP: refused, lost, or not noticed.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use socklab_core::{Failure, Notice, Status, Transport, echo, lab::Exercise, message, welcome};
+use socklab_core::{Failure, Notice, Status, echo, lab::Exercise, message, welcome};
 use socklab_text::Messages;
 
 use socklab_text::Grid;
@@ -147,10 +147,7 @@ fn case(
     pause: Duration,
     go: impl Fn(SocketAddr) -> (Reported, Duration),
 ) -> io::Result<Case> {
-    let nobody = match exercise.transport {
-        Transport::Datagram => UdpSocket::bind(ANY)?.local_addr()?,
-        Transport::Stream => TcpListener::bind(ANY)?.local_addr()?,
-    };
+    let nobody = SocketAddr::new(ANY.0.into(), socklab_process::free_port()?);
     let (reported, took) = go(nobody);
     let server = listen(exercise, nobody)?;
     let kept = next_client(&server, pause).is_some();
