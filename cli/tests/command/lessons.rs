@@ -1,8 +1,14 @@
 //! Lessons: a prediction, a measurement, and both side by side. What is measured differs from
 //! machine to machine and is not asserted where time decides it.
 
+#[cfg(target_os = "linux")]
+use std::fs;
 use std::thread;
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use crate::common::{PATIENCE, Process};
 use crate::common::{pipe, run, socklab, stderr, stdout};
 
 /// A lesson, an answer to it, and what stands in its table and in its explanation.
@@ -332,4 +338,27 @@ fn many_datagrams_with_one_call() {
     }
     assert!((1.9..2.2).contains(&each("blocking", "32")), "{said}");
     assert!(each("blocking-batched", "32") <= 0.1, "{said}");
+}
+
+/// Linux divides a core between sessions: a server must not take its load's part.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_server_has_a_session_of_its_own() {
+    let lesson = Process::start(socklab("lesson c10k --quick --predict 5"));
+    let children = format!("/proc/{0}/task/{0}/children", lesson.id());
+    let has_own_session = |child: &str| {
+        let stat = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        // The state, the parent, the process group and the session follow the name.
+        let fields = stat.rsplit_once(')').unwrap_or_default().1;
+        fields.split_whitespace().nth(3) == Some(child)
+    };
+    let begun = Instant::now();
+    loop {
+        let servers = fs::read_to_string(&children).unwrap_or_default();
+        if servers.split_whitespace().any(has_own_session) {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "no server in another session");
+        thread::sleep(Duration::from_millis(1));
+    }
 }

@@ -84,6 +84,7 @@ impl LessonContext<'_> {
             exercise: exercise.to_owned(),
             runtime: runtime.to_owned(),
             cores: cores.server.clone(),
+            own_session: true,
             patience: Duration::from_secs(600),
             ..spec
         })

@@ -59,6 +59,11 @@ pub fn serve(spec: &str) -> Result<Status, Unserved> {
     // Before any thread is made, so that all have it.
     pin(&spec.cores);
     end_with_parent();
+    #[cfg(target_os = "linux")]
+    if spec.own_session {
+        // Does not fail: only the leader of a process group may not have a new session.
+        let _ = nix::unistd::setsid();
+    }
     raise_descriptors();
     let exercise = lab::find(&spec.exercise).ok_or(Unserved::Unknown)?;
     let runtime = Runtime::find(&spec.runtime).ok_or(Unserved::Unknown)?;

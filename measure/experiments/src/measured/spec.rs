@@ -18,6 +18,12 @@ pub struct ServerSpec {
     pub runtime: String,
     /// The cores that the server may use; all if the list is empty.
     pub cores: Vec<usize>,
+    /// Whether it runs in a session of its own. With autogroups (`sched(7)`) Linux divides a core
+    /// between sessions, and a session's part of it shrinks while its threads are busy on other
+    /// cores. In one session, server and load would hold each other up on a busy machine: for
+    /// tenths of a second after the server has started a hundred threads. A server in a session of
+    /// its own must not be suspended, because no signal would let it go on when its parent dies.
+    pub own_session: bool,
     /// Whether the driver's operations are counted.
     pub observe: bool,
     /// Whether a line of `capitals` that asks for it blocks the driver's thread.
