@@ -40,7 +40,8 @@ fn every_question_has_an_answer_or_says_why_not() {
         let of = |model: &str| trials.iter().filter(|one| one["model"] == model).count();
         assert!(of("mio") >= 3, "{}", asked["question"]);
         for trial in trials {
-            assert!(trial["replies"].as_u64() > Some(0));
+            // On a busy computer all of them may come after the slices.
+            assert!(trial["service"]["samples"].as_u64() > Some(0));
             assert_eq!(trial["losses"]["wrong"], 0);
             if cfg!(target_os = "linux") {
                 assert!(trial["server"]["user"].as_f64() >= Some(0.0), "{trial}");

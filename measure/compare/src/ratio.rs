@@ -38,7 +38,7 @@
 //! intervals hold. On what else was tried, see `docs/metrics.md`.
 
 use crate::estimate::{Interval, Metric, Verdict};
-use crate::results::Trial;
+use crate::results::{ServerUsage, Trial};
 use crate::statistics::{self, Uncertainty};
 use crate::validity;
 
@@ -81,10 +81,7 @@ pub fn figure(trial: &Trial, metric: Metric) -> Option<f64> {
         Metric::Rate => trial.replies as f64 / trial.seconds,
         Metric::P50 => trial.response.percentile(0.5)?,
         Metric::P99 => validity::response(trial, 0.99).ok()?,
-        Metric::Cpu => {
-            let server = trial.server.as_ref()?;
-            (server.user + server.system) / trial.replies as f64
-        }
+        Metric::Cpu => trial.per_reply(ServerUsage::cpu)?,
     };
     (figure.is_finite() && figure > 0.0).then_some(figure)
 }

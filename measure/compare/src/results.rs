@@ -104,7 +104,7 @@ pub struct Trial {
     pub steady: bool,
     /// The length of the measurement, in seconds.
     pub seconds: f64,
-    /// Right replies during the measurement.
+    /// Right replies during the measurement. Beside a slow client or request there may be none.
     pub replies: u64,
     /// How many in each interval of the same length, to see how even it was.
     pub intervals: Vec<u64>,
@@ -128,6 +128,22 @@ pub struct Trial {
     pub limits: Vec<Invalid>,
     /// Why this trial is invalid.
     pub invalid: Vec<Invalid>,
+}
+
+impl ServerUsage {
+    /// CPU time, in its own code and in the kernel.
+    pub(crate) fn cpu(&self) -> f64 {
+        self.user + self.system
+    }
+}
+
+impl Trial {
+    /// A figure of the server for each reply. Where waits are measured, a trial may have none:
+    /// replies that come after a slice are not counted.
+    pub(crate) fn per_reply(&self, figure: impl FnOnce(&ServerUsage) -> f64) -> Option<f64> {
+        let server = self.server.as_ref().filter(|_| self.replies > 0)?;
+        Some(figure(server) / self.replies as f64)
+    }
 }
 
 /// A distribution of times.
@@ -286,4 +302,28 @@ pub struct Knee {
     /// The steps of the search that show what the server did: rate offered, rate achieved, 99th
     /// percentile.
     pub steps: Vec<(f64, f64, f64)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trial_without_replies_has_no_figure_for_each() {
+        let server = ServerUsage {
+            user: 20.0,
+            system: 10.0,
+            ..ServerUsage::default()
+        };
+        let mut trial = Trial {
+            replies: 10,
+            server: Some(server),
+            ..Trial::default()
+        };
+        assert_eq!(trial.per_reply(ServerUsage::cpu), Some(3.0));
+        trial.replies = 0;
+        assert_eq!(trial.per_reply(ServerUsage::cpu), None);
+        trial.server = None;
+        assert_eq!(trial.per_reply(ServerUsage::cpu), None);
+    }
 }

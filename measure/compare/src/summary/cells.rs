@@ -68,7 +68,7 @@ fn empty(model: &str, load: usize, trials: &[&Trial]) -> Cell {
 /// ms, say), which is too seldom to say much of one round.
 fn own_share(trials: &[&Trial]) -> Option<f64> {
     let servers = || trials.iter().filter_map(|trial| trial.server.as_ref());
-    let all: f64 = servers().map(|server| server.user + server.system).sum();
+    let all: f64 = servers().map(ServerUsage::cpu).sum();
     let own: f64 = servers().map(|server| server.user).sum();
     (all > 0.0).then(|| own / all)
 }
@@ -111,7 +111,7 @@ impl Figures<'_> {
 
     /// What the server used, of all valid rounds.
     fn costs(&mut self, cell: &mut Cell, valid: &[&Trial]) {
-        cell.cpu = self.per_reply(valid, |server| server.user + server.system);
+        cell.cpu = self.per_reply(valid, ServerUsage::cpu);
         let own = own_share(valid);
         cell.user = cell.cpu.zip(own).map(|(cpu, own)| cpu.times(own));
         cell.system = cell.cpu.zip(own).map(|(cpu, own)| cpu.times(1.0 - own));
@@ -155,9 +155,7 @@ impl Figures<'_> {
         trials: &[&Trial],
         figure: impl Fn(&ServerUsage) -> f64,
     ) -> Option<Estimate> {
-        self.of(trials, |one| {
-            Some(figure(one.server.as_ref()?) / one.replies as f64)
-        })
+        self.of(trials, |one| one.per_reply(&figure))
     }
 
     /// A percentile stands if more than half of the rounds have it. If only the rounds with the

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{AbsentReason, Question, QuestionResults, Survey};
 use crate::ratio::{self, Comparison, RatioSeries};
-use crate::results::Trial;
+use crate::results::{ServerUsage, Trial};
 use crate::statistics;
 use crate::summary::{Metric, Verdict};
 
@@ -237,10 +237,7 @@ impl SurveyMetric {
     pub(crate) fn of(self, trial: &Trial) -> Option<f64> {
         let figure = match self {
             SurveyMetric::P50 => trial.response.percentile(0.5)?,
-            SurveyMetric::Cpu => {
-                let server = trial.server.as_ref()?;
-                (server.user + server.system) / trial.replies as f64
-            }
+            SurveyMetric::Cpu => trial.per_reply(ServerUsage::cpu)?,
             SurveyMetric::P99 | SurveyMetric::Bytes => return None,
         };
         (figure.is_finite() && figure > 0.0).then_some(figure)

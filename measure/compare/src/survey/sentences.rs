@@ -5,7 +5,7 @@ use super::matrix::{Column, Matrix, SurveyMetric};
 use super::waits::{WAITED, WAITS, spared, waits};
 use super::{Absent, AbsentReason, Question, QuestionResults, Survey};
 use crate::names::Names;
-use crate::results::Trial;
+use crate::results::{ServerUsage, Trial};
 use crate::statistics;
 use crate::survey::figures::{shown, times};
 use socklab_text::{Messages, Variable};
@@ -374,13 +374,14 @@ fn any_unsure(column: &Column, places: &[usize]) -> bool {
 
 /// Context switches for each reply.
 fn switches(trial: &Trial) -> Option<f64> {
-    let server = trial.server.as_ref()?;
-    Some((server.voluntary + server.involuntary) as f64 / trial.replies as f64)
+    trial.per_reply(|server| (server.voluntary + server.involuntary) as f64)
 }
 
 /// Calls of the driver for each reply.
 fn calls(trial: &Trial) -> Option<f64> {
-    let server = trial.server.as_ref()?;
-    let calls: u64 = server.operations.values().map(|one| one.calls).sum();
-    (calls > 0).then(|| calls as f64 / trial.replies as f64)
+    let all =
+        |server: &ServerUsage| -> u64 { server.operations.values().map(|one| one.calls).sum() };
+    trial
+        .per_reply(|server| all(server) as f64)
+        .filter(|calls| *calls > 0.0)
 }
