@@ -65,6 +65,8 @@ fn sources() -> Vec<(PathBuf, String)> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let crates = [
         "src",
+        "../desk/register/src",
+        "../desk/tls/src",
         "../measure/compare/src",
         "../measure/experiments/src",
         "../measure/timeline/src",

@@ -173,16 +173,7 @@ impl CertificateError {
             CertificateError::File(error) => return error.say(messages),
             CertificateError::Tls(file, error) => (file, error),
         };
-        let detail = match error {
-            Error::NoCertificate => messages.say("tls-no-certificate"),
-            Error::NoKey => messages.say("tls-no-key"),
-            Error::EncryptedKey => messages.say("tls-encrypted-key"),
-            Error::Key(detail) => messages.say_with("tls-key", &[("detail", detail)]),
-            Error::Mismatch => messages.say("tls-mismatch"),
-            Error::Order { at } => messages.say_with("tls-order", &[("at", at)]),
-            Error::Unreadable(detail) => messages.say_with("tls-unreadable", &[("detail", detail)]),
-            Error::Name(name) => messages.say_with("tls-name", &[("name", name)]),
-        };
+        let detail = error.say(messages);
         match file {
             Some(file) => messages.say_with("file-error", &[("file", file), ("detail", &detail)]),
             None => detail,

@@ -10,6 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use socklab_text::{Messages, impl_error};
 
 use crate::problem::{CertificateFault, fault_of};
 use crate::verify::{Pinned, Unverified};
@@ -38,29 +39,23 @@ pub enum Error {
     Name(String),
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Error {
+    /// Says it in the user's language.
+    pub fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            Error::NoCertificate => {
-                f.write_str("no certificate in PEM (-----BEGIN CERTIFICATE-----)")
-            }
-            Error::NoKey => f.write_str("no private key in PEM (-----BEGIN PRIVATE KEY-----)"),
-            Error::EncryptedKey => f.write_str("the key is encrypted under a passphrase"),
-            Error::Key(detail) => write!(f, "a key of this kind cannot be used: {detail}"),
-            Error::Mismatch => f.write_str("the key belongs to none of the certificates"),
-            Error::Order { at } => {
-                write!(
-                    f,
-                    "the key belongs to certificate {at}, which must come first"
-                )
-            }
-            Error::Unreadable(detail) => write!(f, "a certificate cannot be read: {detail}"),
-            Error::Name(name) => write!(f, "{name} is no name that a certificate can have"),
+            Error::NoCertificate => messages.say("tls-no-certificate"),
+            Error::NoKey => messages.say("tls-no-key"),
+            Error::EncryptedKey => messages.say("tls-encrypted-key"),
+            Error::Key(detail) => messages.say_with("tls-key", &[("detail", detail)]),
+            Error::Mismatch => messages.say("tls-mismatch"),
+            Error::Order { at } => messages.say_with("tls-order", &[("at", at)]),
+            Error::Unreadable(detail) => messages.say_with("tls-unreadable", &[("detail", detail)]),
+            Error::Name(name) => messages.say_with("tls-name", &[("name", name)]),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl_error!(Error);
 
 /// Whose certificates a client trusts.
 #[derive(Clone, Debug)]
