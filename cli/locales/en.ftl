@@ -271,6 +271,57 @@ trouble-key-name = the register { $place } uses a new key now, but the key's fil
 trouble-uncertain = it is not known whether the register { $place } recorded this: { $detail }
 trouble-output = the output cannot be written: { $detail }
 trouble-input = this cannot be used: { $detail }
+# What is behind a register's error:
+# $name (text) - the name that was given
+# $version (number) - the version of its tables
+# $newest (number) - the newest version that this program knows
+# $mode (text) - a setting, or the mode of a file
+# $synchronous (number) - a setting of SQLite
+# $fault (text) - what SQLite says
+# $text (text) - a part of the address
+# $count (number) - how many secrets there are
+# $at (number) - which column
+# $found (text) - its value
+# $key (text) - the name of the value
+# $number (number) - which submission
+# $grade (text) - the grade
+# $maximum (text) - the maximum
+detail-no-random-bytes = the system has no random bytes
+detail-exists = it is there already
+detail-not-a-file = it is not a file
+detail-not-text = its path is not UTF-8 text
+detail-sqlite-name = a register is a file: write ./{ $name } if that is its name
+detail-moved = it was moved, deleted or replaced
+detail-log-moved = its log was moved or deleted
+detail-replaced = something else was written into it
+detail-read = another program reads it
+detail-has-log = it is in use, or was not closed, and has a log beside it
+detail-other-version = it is of another version
+detail-other-program = it is a database, but of another program
+detail-schema = its schema is version { $version }, and this program knows up to { $newest }
+detail-settings = journal_mode={ $mode }, synchronous={ $synchronous }: keep the file on a local disk
+detail-itself = it is the register itself
+detail-not-a-register = it is not a register
+detail-damaged = it is damaged ({ $fault })
+detail-postgres-backup = PostgreSQL makes and restores its own backups: use pg_dump and pg_restore
+detail-no-fsync = the server runs with fsync off
+detail-no-answer = no answer within { $seconds } s
+detail-scheme = an address begins with postgres:// or postgresql://
+detail-ssl-mode = sslmode={ $mode } is not one of disable, require and verify-full
+detail-ssl-root-cert = sslrootcert is for sslmode=verify-full
+detail-percent = { $text }: a per-cent sign is followed by two digits
+detail-open-to-all = others may read it (mode { $mode }): chmod 600 it
+detail-not-a-key = it is not a key file
+detail-no-key-file = the register has secrets and their key file is not there
+detail-wrong-key = it decrypts none of the register's { $count } secrets
+detail-sealed = the key file does not decrypt the secret
+detail-not-sealed = a secret cannot be encrypted
+detail-column = column { $at } has an unexpected value: { $found }
+detail-own = its own value { $key } is missing or damaged
+detail-no-attempt = submission { $number } has no attempt
+detail-not-recorded = a change was not recorded
+detail-used-meanwhile = a code was used by another server at the same moment
+detail-grade = the grade { $grade } is not between 0 and the maximum { $maximum }
 # $lab (text) - the exercise
 # $count (number) - how many submissions
 # $failures (number) - how many attempts failed

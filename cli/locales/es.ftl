@@ -270,6 +270,57 @@ trouble-key-name = el registro { $place } usa ya una clave nueva, pero no se ha 
 trouble-uncertain = no se sabe si el registro { $place } ha guardado esto: { $detail }
 trouble-output = no se puede escribir la salida: { $detail }
 trouble-input = esto no sirve: { $detail }
+# What is behind a register's error:
+# $name (text) - the name that was given
+# $version (number) - the version of its tables
+# $newest (number) - the newest version that this program knows
+# $mode (text) - a setting, or the mode of a file
+# $synchronous (number) - a setting of SQLite
+# $fault (text) - what SQLite says
+# $text (text) - a part of the address
+# $count (number) - how many secrets there are
+# $at (number) - which column
+# $found (text) - its value
+# $key (text) - the name of the value
+# $number (number) - which submission
+# $grade (text) - the grade
+# $maximum (text) - the maximum
+detail-no-random-bytes = el sistema no tiene bytes aleatorios
+detail-exists = ya existe
+detail-not-a-file = no es un fichero
+detail-not-text = su ruta no es texto en UTF-8
+detail-sqlite-name = un registro es un fichero: escriba ./{ $name } si se llama así
+detail-moved = se ha movido, borrado o sustituido
+detail-log-moved = su diario se ha movido o borrado
+detail-replaced = se ha escrito otra cosa en él
+detail-read = otro programa lo está leyendo
+detail-has-log = está en uso, o no se cerró, y tiene un diario al lado
+detail-other-version = es de otra versión
+detail-other-program = es una base de datos, pero de otro programa
+detail-schema = su esquema es de la versión { $version }, y este programa conoce hasta la { $newest }
+detail-settings = journal_mode={ $mode }, synchronous={ $synchronous }: guarde el fichero en un disco local
+detail-itself = es el propio registro
+detail-not-a-register = no es un registro
+detail-damaged = está dañado ({ $fault })
+detail-postgres-backup = PostgreSQL hace y recupera sus propias copias: use pg_dump y pg_restore
+detail-no-fsync = el servidor funciona con fsync desactivado
+detail-no-answer = sin respuesta en { $seconds } s
+detail-scheme = una dirección empieza por postgres:// o postgresql://
+detail-ssl-mode = sslmode={ $mode } no es disable, require ni verify-full
+detail-ssl-root-cert = sslrootcert es para sslmode=verify-full
+detail-percent = { $text }: al signo de porcentaje le siguen dos cifras
+detail-open-to-all = otros pueden leerlo (permisos { $mode }): ejecute chmod 600 sobre él
+detail-not-a-key = no es un fichero de clave
+detail-no-key-file = el registro tiene secretos y falta el fichero de su clave
+detail-wrong-key = no descifra ninguno de los secretos del registro, que son { $count }
+detail-sealed = el fichero de la clave no descifra el secreto
+detail-not-sealed = no se puede cifrar un secreto
+detail-column = la columna { $at } tiene un valor inesperado: { $found }
+detail-own = su propio valor { $key } falta o está dañado
+detail-no-attempt = la entrega { $number } no tiene ningún intento
+detail-not-recorded = un cambio no se ha guardado
+detail-used-meanwhile = otro servidor ha usado el mismo código en ese momento
+detail-grade = la nota { $grade } no está entre 0 y el máximo, { $maximum }
 # $lab (text) - the exercise
 # $count (number) - how many submissions
 # $failures (number) - how many attempts failed

@@ -3,8 +3,8 @@
 
 use clap::{ArgMatches, Args, Command};
 use socklab_core::{Status, Transport};
-use socklab_experiments::measured::{COMMAND, serve};
-use socklab_text::{Messages, system_error};
+use socklab_experiments::measured::{COMMAND, Unserved, serve};
+use socklab_text::Messages;
 
 use crate::exit::Exit;
 use crate::options::read;
@@ -29,7 +29,8 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
             print::line(&wording::failure(messages, Transport::Stream, failure));
         }
         Ok(_) => return Exit::Done,
-        Err(error) => print::line(&system_error::quoted(messages, &error.to_string())),
+        Err(Unserved::Register(error)) => print::line(&error.say(messages)),
+        Err(error) => print::line(&error.to_string()),
     }
     Exit::Failed
 }

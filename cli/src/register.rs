@@ -21,7 +21,7 @@ use crate::files::{FileError, warn_of_mode};
 use crate::options::read;
 use crate::print;
 use roster::RosterFileError;
-use socklab_text::{Messages, system_error};
+use socklab_text::Messages;
 
 /// Which register, and which lab in it.
 #[derive(Args, Clone, Debug)]
@@ -292,7 +292,7 @@ impl RegisterCommand<'_> {
     fn verify(&mut self) -> Result<Exit, RunError> {
         let faults = self.archive.verify()?;
         for fault in &faults {
-            print::line(&socklab_text::escape::text(fault));
+            print::line(&socklab_text::escape::text(&fault.say(self.messages)));
         }
         if !faults.is_empty() {
             return Err(RunError::Failed(self.messages.say("register-damaged")));
@@ -378,7 +378,7 @@ pub(crate) fn register_error(
         ErrorKind::Output => "trouble-output",
         ErrorKind::Input => "trouble-input",
     };
-    let detail = system_error::quoted(messages, &error.detail);
+    let detail = error.say(messages);
     let place = location.to_string();
     messages.say_with(id, &[("place", &place), ("detail", &detail)])
 }

@@ -90,7 +90,7 @@ impl RegisterCommand<'_> {
                 let exported = self.export_to(args, &mut output);
                 let lines = exported.map_err(|stop| match stop {
                     RunError::Register(error) if error.kind == ErrorKind::Output => {
-                        refused(std::io::Error::other(error).into()).into()
+                        refused(std::io::Error::other(error.say(messages)).into()).into()
                     }
                     other => other,
                 })?;

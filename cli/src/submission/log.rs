@@ -14,7 +14,7 @@ use crate::files::{FileError, LogFile};
 use crate::print;
 use crate::register::notice;
 use crate::replies::decided;
-use socklab_text::{Messages, system_error};
+use socklab_text::Messages;
 
 /// The server's log. DNIs are masked, and codes are left out.
 pub(crate) struct SubmissionLog {
@@ -110,7 +110,7 @@ impl RegisterObserver for SubmissionLog {
                     _ => "register-failed",
                 },
                 "register-failed",
-                error.to_string(),
+                error.say(self.messages),
             ),
             RegisterEvent::Recovered => ("register-recovered", "register-recovered", String::new()),
             RegisterEvent::Clock(ClockState::Behind(by)) => {
@@ -123,7 +123,7 @@ impl RegisterObserver for SubmissionLog {
             RegisterEvent::Notice(noticed) => return notice(self.messages, noticed),
             RegisterEvent::Damaged { dnis, detail } => {
                 let dnis: Vec<String> = dnis.iter().map(|dni| masked(dni)).collect();
-                let detail = format!("{} ({detail})", dnis.join(", "));
+                let detail = format!("{} ({})", dnis.join(", "), detail.say(self.messages));
                 ("register-damaged-entry", "register-damaged-entry", detail)
             }
             RegisterEvent::SecretsRemembered => {
@@ -134,8 +134,7 @@ impl RegisterObserver for SubmissionLog {
             }
         };
         // Errors are shown even with `--quiet`.
-        let said = system_error::quoted(self.messages, &detail);
-        print::line(&self.messages.say_with(id, &[("detail", &said)]));
+        print::line(&self.messages.say_with(id, &[("detail", &detail)]));
         let object = json!({ "event": name, "lab": self.lab, "detail": detail });
         self.write(&format!("{object}\n"));
     }

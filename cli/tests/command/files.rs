@@ -375,7 +375,7 @@ fn only_what_a_command_wrote_is_replaced() {
 /// named, or a library tells of it.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_system_is_quoted_in_spanish() {
+fn errors_are_in_spanish_to_the_end() {
     let place = RegisterFolder::new();
     let (_server, _) = place.serve("");
     let (gone, none) = (
@@ -406,6 +406,19 @@ fn the_system_is_quoted_in_spanish() {
         (
             format!("register export --to /dev/full --register {register}"),
             "no queda espacio en el disco (error 28)",
+        ),
+        // What the register says itself.
+        (
+            format!("register status --register {url}?sslmode=none"),
+            "sslmode=none no es disable, require ni verify-full",
+        ),
+        (
+            "register status --register .".to_owned(),
+            "no se puede abrir el registro .: no es un fichero",
+        ),
+        (
+            format!("register restore {register} --register {register}"),
+            "register.db: es el propio registro",
         ),
     ] {
         let ended = stderr(&pipe(socklab(&format!("{words} --lang es")), "").code(1));

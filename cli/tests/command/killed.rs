@@ -64,7 +64,7 @@ fn copy(from: &Path) -> TempDir {
 fn archive(folder: &Path) -> socklab_register::Archive {
     let location = Location::File(folder.join("register.db"));
     let mut archive = location.archive().unwrap();
-    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(archive.verify().unwrap(), []);
     archive
 }
 

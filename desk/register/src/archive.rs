@@ -13,6 +13,7 @@ use std::time::Duration;
 use socklab_core::register::Receipt;
 
 use crate::decider::register_key;
+use crate::detail::Detail;
 use crate::error::{Error, Notice};
 use crate::facts::from_micros;
 use crate::keys::{RegisterKey, tidy_receipt};
@@ -196,8 +197,8 @@ impl Archive {
         Ok(None)
     }
 
-    /// Checks the whole register. Each returned line is a fault.
-    pub fn verify(&mut self) -> Result<Vec<String>, Error> {
+    /// Checks the whole register. Returns its faults.
+    pub fn verify(&mut self) -> Result<Vec<Detail>, Error> {
         self.sql.check()
     }
 

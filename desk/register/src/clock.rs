@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::facts::from_micros;
 use crate::sql::{Sql, recall, remember, within};
@@ -14,7 +15,7 @@ const RIGHT_AFTER: &str = "clock-right-after";
 pub(crate) fn latest_accepted(sql: &mut dyn Sql) -> Result<Duration, Error> {
     let after = match recall(sql, RIGHT_AFTER)? {
         Some(bytes) => {
-            let damaged = |_| Error::new(ErrorKind::Broken, "its note of the clock is damaged");
+            let damaged = |_| Error::new(ErrorKind::Broken, Detail::Own(RIGHT_AFTER.to_owned()));
             i64::from_be_bytes(bytes.as_slice().try_into().map_err(damaged)?)
         }
         None => 0,

@@ -11,6 +11,7 @@ use socklab_core::register::{Attempt, Decision, Refusal};
 
 use crate::budgets::Budgets;
 use crate::clock::latest_accepted;
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::facts::{Change, Facts, Query};
 use crate::judge::{Judge, Prepared};
@@ -375,5 +376,5 @@ pub(crate) fn register_key(sql: &mut dyn Sql) -> Result<RegisterKey, Error> {
         &[fresh[..].into()],
     )?;
     // Another program may have created it meanwhile.
-    find(sql)?.ok_or_else(|| Error::new(ErrorKind::Broken, "it has no key"))
+    find(sql)?.ok_or_else(|| Error::new(ErrorKind::Broken, Detail::Own("register-key".to_owned())))
 }

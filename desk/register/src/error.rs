@@ -1,16 +1,19 @@
 //! What can go wrong with a register.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
+
+use socklab_text::{Messages, impl_error};
+
+use crate::detail::Detail;
 
 /// Why a register did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// Its kind.
     pub kind: ErrorKind,
-    /// What the system or the database said.
-    pub detail: String,
+    /// What is behind it.
+    pub detail: Detail,
 }
 
 /// What kind of error it is.
@@ -86,10 +89,10 @@ pub enum Notice {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, detail: impl fmt::Display) -> Self {
+    pub(crate) fn new(kind: ErrorKind, detail: impl Into<Detail>) -> Self {
         Error {
             kind,
-            detail: detail.to_string(),
+            detail: detail.into(),
         }
     }
 
@@ -97,12 +100,11 @@ impl Error {
     pub(crate) fn system(kind: ErrorKind) -> impl Fn(io::Error) -> Error + Copy {
         move |error| Error::new(kind, error)
     }
-}
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)
+    /// Says in the user's language what is behind the error.
+    pub fn say(&self, messages: &dyn Messages) -> String {
+        self.detail.say(messages)
     }
 }
 
-impl std::error::Error for Error {}
+impl_error!(Error);

@@ -11,6 +11,7 @@ use socklab_core::policy::{
 };
 use socklab_core::register::{Attempt, Decision, Entry, Refusal};
 
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::facts::{Change, Facts, Failures, Prefix, Query, Recent, Row, from_micros, micros};
 use crate::keys::{KeyFile, RegisterKey};
@@ -240,7 +241,7 @@ impl Judge {
                 receipt: Some(receipt),
             }
         };
-        let missing = || Error::new(ErrorKind::Entry, "a submission was not recorded");
+        let missing = || Error::new(ErrorKind::Entry, Detail::NotRecorded);
         Ok(match (verdict, &facts.submission) {
             (Verdict::Already { earlier, .. }, _) if !earlier.same_name => Decision::OtherName,
             (Verdict::Already { .. }, Some(one)) => Decision::Already(entry(one.number, one.at)),

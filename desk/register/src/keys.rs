@@ -1,6 +1,7 @@
 //! The register's own key, and the students' secrets.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -9,6 +10,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use socklab_core::register::Receipt;
 use socklab_files::new_secret;
 
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 
 /// The length of a student's random secret, in bytes: 160 bits, as RFC 4226, 4, R6 recommends.
@@ -24,7 +26,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     let filled = SystemRandom::new().fill(&mut bytes);
-    filled.map_err(|_| Error::new(ErrorKind::Open, "the system has no random bytes"))?;
+    filled.map_err(|_| Error::new(ErrorKind::Open, Detail::NoRandomBytes))?;
     Ok(bytes)
 }
 
@@ -89,30 +91,26 @@ pub(crate) struct KeyFile(LessSafeKey);
 impl KeyFile {
     /// Reads the file.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let key_error = |detail: String| Error::new(ErrorKind::Key, detail);
-        let named = |error| key_error(format!("{}: {error}", path.display()));
+        let refused = |detail| Error::new(ErrorKind::Key, Detail::of(path, detail));
+        let failed = |error: io::Error| refused(error.into());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(path).map_err(named)?.permissions().mode();
+            let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
             if mode & 0o077 != 0 {
-                let (path, mode) = (path.display(), mode & 0o777);
-                return Err(key_error(format!(
-                    "{path}: others may read it (mode {mode:03o}): chmod 600 it"
-                )));
+                return Err(refused(Detail::OpenToAll(mode & 0o777)));
             }
         }
-        let bytes = fs::read(path).map_err(named)?;
+        let bytes = fs::read(path).map_err(failed)?;
         let key = UnboundKey::new(&CHACHA20_POLY1305, &bytes);
-        let key =
-            key.map_err(|_| key_error(format!("{}: it is not a key file", path.display())))?;
+        let key = key.map_err(|_| refused(Detail::NotAKey))?;
         Ok(KeyFile(LessSafeKey::new(key)))
     }
 
     /// Creates the file, readable by its owner alone. Fails if it exists.
     pub(crate) fn create(path: &Path) -> Result<Self, Error> {
         let written = new_secret(path, &random::<KEY>()?);
-        written.map_err(|e| Error::new(ErrorKind::Key, format!("{}: {e}", path.display())))?;
+        written.map_err(|e| Error::new(ErrorKind::Key, Detail::of(path, e)))?;
         KeyFile::open(path)
     }
 
@@ -126,13 +124,13 @@ impl KeyFile {
         let done = self
             .0
             .seal_in_place_append_tag(nonce_used, aad, &mut sealed);
-        done.map_err(|_| Error::new(ErrorKind::Key, "a secret cannot be encrypted"))?;
+        done.map_err(|_| Error::new(ErrorKind::Key, Detail::NotSealed))?;
         Ok([&nonce, &sealed[..]].concat())
     }
 
     /// Decrypts a student's secret.
     pub(crate) fn unseal(&self, dni: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-        let wrong = || Error::new(ErrorKind::Entry, "the key file does not decrypt its secret");
+        let wrong = || Error::new(ErrorKind::Entry, Detail::Sealed);
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
         let mut text = text.to_vec();
@@ -187,7 +185,7 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             fs::set_permissions(&a, fs::Permissions::from_mode(0o644)).unwrap();
             let error = KeyFile::open(&a).map(|_| ()).unwrap_err();
-            assert!(error.detail.contains("chmod 600"), "{error}");
+            assert_eq!(error.detail, Detail::of(&a, Detail::OpenToAll(0o644)));
         }
     }
 }

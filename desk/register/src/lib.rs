@@ -15,6 +15,7 @@ mod archive;
 mod budgets;
 mod clock;
 mod decider;
+mod detail;
 mod error;
 mod facts;
 mod judge;
@@ -36,6 +37,7 @@ pub use archive::{
     NewSecrets, Roster, RosterEntry, RosterError, RosterFault, Student, Submission, Unmatched,
     how_long,
 };
+pub use detail::Detail;
 pub use error::{Error, ErrorKind, Notice};
 pub use location::Location;
 pub use name::shown as shown_name;

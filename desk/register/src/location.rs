@@ -10,6 +10,7 @@ use socklab_files::{Outputs, is_in_memory};
 
 use crate::archive::{Archive, key_is_there, open_key};
 use crate::decider::Decider;
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::mode::Mode;
 use crate::observer::{RegisterEvent, RegisterObserver};
@@ -106,7 +107,7 @@ impl Location {
             SecretKind::Random => {
                 let (file, dnis) = open_key(&mut *sql, &key)?;
                 if !dnis.is_empty() {
-                    let detail = "the key file does not decrypt their secrets".to_owned();
+                    let detail = Detail::Sealed;
                     observer.event(&RegisterEvent::Damaged { dnis, detail });
                 }
                 Some(file)
@@ -149,10 +150,7 @@ impl Location {
     pub fn restore(&self, backup: &Path) -> Result<Option<PathBuf>, Error> {
         match self {
             Location::File(path) => sqlite::restore(backup, path),
-            Location::Postgres(_) => {
-                let detail = "a register on PostgreSQL is restored by PostgreSQL's own programs";
-                Err(Error::new(ErrorKind::Input, detail))
-            }
+            Location::Postgres(_) => Err(Error::new(ErrorKind::Input, Detail::PostgresBackup)),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use socklab_core::policy::SecretKind;
 
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::keys::KeyFile;
 use crate::sql::{Sql, recall, remember};
@@ -53,7 +54,7 @@ fn remembered(sql: &mut dyn Sql) -> Result<Option<SecretKind>, Error> {
     };
     let known = [SecretKind::Dni, SecretKind::Random];
     let known = known.into_iter().find(|one| name(*one) == bytes);
-    let unknown = || Error::new(ErrorKind::Broken, "what its codes are made from is damaged");
+    let unknown = || Error::new(ErrorKind::Broken, Detail::Own(SECRET.to_owned()));
     known.ok_or_else(unknown).map(Some)
 }
 
@@ -83,9 +84,7 @@ pub(crate) fn damaged_secrets(sql: &mut dyn Sql, key: &KeyFile) -> Result<Vec<St
         }
     }
     if !rows.is_empty() && damaged.len() == rows.len() {
-        let count = rows.len();
-        let detail = format!("it decrypts none of the register's {count} secrets");
-        return Err(Error::new(ErrorKind::Key, detail));
+        return Err(Error::new(ErrorKind::Key, Detail::WrongKey(rows.len())));
     }
     Ok(damaged)
 }

@@ -3,6 +3,7 @@
 use socklab_core::policy::ClockState;
 use socklab_core::register::{Attempt, Decision};
 
+use crate::detail::Detail;
 use crate::error::{Error, Notice};
 
 /// Is told what a register does, on the register's thread. Must not block for long.
@@ -33,7 +34,7 @@ pub enum RegisterEvent {
         /// The DNIs.
         dnis: Vec<String>,
         /// What is wrong with the entries.
-        detail: String,
+        detail: Detail,
     },
     /// The server was not told what codes are made from, and the register remembers random
     /// secrets.

@@ -14,6 +14,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use address::Address;
 use connection::{CallError, Connection, DEADLINE, PATIENCE};
 
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::facts::{Change, Facts, Query};
 use crate::schema;
@@ -53,9 +54,8 @@ impl Postgres {
             let version = postgres.number("SELECT max(version) FROM socklab_schema", &[])?;
             let version = usize::try_from(version.unwrap_or(0)).unwrap_or(0);
             if version > newest {
-                let detail = format!(
-                    "its schema is version {version}, and this program knows up to {newest}"
-                );
+                let [version, newest] = [version, newest].map(|number| number as i64);
+                let detail = Detail::Schema { version, newest };
                 return Err(Error::new(ErrorKind::Newer, detail));
             }
             for (at, step) in schema::VERSIONS.iter().enumerate().skip(version) {
@@ -122,19 +122,17 @@ fn connect(address: &Address) -> Result<Connection, Error> {
         None => opening(cause(&error)),
     })?;
     if fsync.get::<_, String>(0) != "on" {
-        let detail = "the server runs with fsync off";
-        return Err(Error::new(ErrorKind::NotDurable, detail));
+        return Err(Error::new(ErrorKind::NotDurable, Detail::NoFsync));
     }
     Ok(client)
 }
 
-fn opening(detail: impl std::fmt::Display) -> Error {
+fn opening(detail: impl Into<Detail>) -> Error {
     Error::new(ErrorKind::Open, detail)
 }
 
 fn silent(time: std::time::Duration) -> Error {
-    let detail = format!("no answer within {} s", time.as_secs());
-    Error::new(ErrorKind::Silent, detail)
+    Error::new(ErrorKind::Silent, Detail::NoAnswer(time))
 }
 
 impl Sql for Postgres {
@@ -189,10 +187,7 @@ impl Sql for Postgres {
             Ok((numbers, true)) => Ok(numbers),
             // The lock on the DNI should make this impossible. The table's constraint is a last
             // safeguard.
-            Ok((_, false)) => Err(Error::new(
-                ErrorKind::Entry,
-                "a code was used by another at the same moment",
-            )),
+            Ok((_, false)) => Err(Error::new(ErrorKind::Entry, Detail::UsedMeanwhile)),
             Err(error) => Err(self.failed(&error)),
         }
     }
@@ -208,20 +203,19 @@ impl Sql for Postgres {
     }
 
     /// PostgreSQL checks its own files. This checks only that the rows are consistent.
-    fn check(&mut self) -> Result<Vec<String>, Error> {
+    fn check(&mut self) -> Result<Vec<Detail>, Error> {
         let lost = self.rows(
             "SELECT number FROM submissions s WHERE NOT EXISTS
                 (SELECT 1 FROM attempts a WHERE a.id = s.attempt AND a.dni = s.dni AND a.lab = s.lab)",
             &[],
         )?;
         lost.iter()
-            .map(|row| Ok(format!("submission {} has no attempt", row.int(0)?)))
+            .map(|row| Ok(Detail::NoAttempt(row.count(0)?)))
             .collect()
     }
 
     fn backup(&mut self, _: &Path) -> Result<(), Error> {
-        let detail = "PostgreSQL makes its own backups: use pg_dump";
-        Err(Error::new(ErrorKind::Input, detail))
+        Err(Error::new(ErrorKind::Input, Detail::PostgresBackup))
     }
 }
 
@@ -269,10 +263,10 @@ impl<'a> FromSql<'a> for Value {
 }
 
 /// The server's own message, without what the library puts around it.
-fn cause(error: &tokio_postgres::Error) -> String {
+fn cause(error: &tokio_postgres::Error) -> Detail {
     if let Some(said) = error.as_db_error() {
-        return said.message().to_owned();
+        return Detail::Quoted(said.message().to_owned());
     }
     let source = std::error::Error::source(error);
-    source.map_or_else(|| error.to_string(), ToString::to_string)
+    Detail::Quoted(source.map_or_else(|| error.to_string(), ToString::to_string))
 }

@@ -3,6 +3,7 @@
 //! Statements number their values `$1`, `$2`, … in the order of their first use, which both
 //! databases accept.
 
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind, Notice};
 use crate::facts::{Change, Facts, Query};
 
@@ -79,8 +80,8 @@ pub(crate) trait Sql: Send {
     /// Whether others may write at the same time, so that a batch must take its locks in one order.
     fn is_shared(&self) -> bool;
 
-    /// Checks the whole register. Each line of the result is a fault.
-    fn check(&mut self) -> Result<Vec<String>, Error>;
+    /// Checks the whole register. Returns its faults.
+    fn check(&mut self) -> Result<Vec<Detail>, Error>;
 
     /// Copies the whole register into a new file while it is in use.
     fn backup(&mut self, to: &std::path::Path) -> Result<(), Error>;
@@ -125,13 +126,13 @@ pub(crate) fn remember(sql: &mut dyn Sql, key: &str, value: &[u8]) -> Result<(),
 
 /// The error for a column with an unexpected value.
 fn unlike(at: usize, found: impl std::fmt::Debug) -> Error {
-    Error::new(ErrorKind::Broken, format!("column {at}: {found:?}"))
+    let found = format!("{found:?}");
+    Error::new(ErrorKind::Broken, Detail::Column { at, found })
 }
 
 impl Row {
     fn value(&self, at: usize) -> Result<&Value, Error> {
-        let missing = || Error::new(ErrorKind::Broken, format!("no column {at}"));
-        self.0.get(at).ok_or_else(missing)
+        self.0.get(at).ok_or_else(|| unlike(at, Value::Null))
     }
 
     /// A number that may be missing.
@@ -145,8 +146,7 @@ impl Row {
 
     /// A number.
     pub(crate) fn int(&self, at: usize) -> Result<i64, Error> {
-        let null = || Error::new(ErrorKind::Broken, format!("column {at} is null"));
-        self.maybe_int(at)?.ok_or_else(null)
+        self.maybe_int(at)?.ok_or_else(|| unlike(at, Value::Null))
     }
 
     /// A number that is not negative.

@@ -16,6 +16,7 @@ use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, ToSql};
 use socklab_files::{hard_links, others_may_read, unused_name, with_suffix};
 
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind, Notice};
 use crate::facts::{Change, Facts, Query};
 use crate::sql::{Merge, Row, Sql, Value};
@@ -61,7 +62,7 @@ impl Sqlite {
         notices.extend(owner::settle(&path)?.map(Notice::LogSetAside));
         let opened = open(&path).or_else(|e| match file::is_read_only(&path) {
             true if !create => open_to_read(&path),
-            true => Err(Error::new(ErrorKind::ReadOnly, e)),
+            true => Err(Error::new(ErrorKind::ReadOnly, e.detail)),
             false => Err(e),
         });
         let (connection, copy) = opened?;
@@ -82,9 +83,9 @@ impl Sqlite {
     fn still_there(&mut self) -> Result<(), Error> {
         let detail = match self.file.check() {
             FileState::Same => return Ok(()),
-            FileState::Moved => "it was moved, deleted or replaced",
-            FileState::LogMoved => "its log was moved or deleted",
-            FileState::Replaced => "something else was written into it",
+            FileState::Moved => Detail::Moved,
+            FileState::LogMoved => Detail::LogMoved,
+            FileState::Replaced => Detail::Replaced,
         };
         Err(Error::new(ErrorKind::Moved, detail))
     }
@@ -204,11 +205,11 @@ impl Sql for Sqlite {
         self.connection = fresh;
         self.saved = false;
         self.file = OpenFile::new(self.file.given_path(), self.file.real_path(), copy)?;
-        if let Some(fault) = self.check()?.first() {
+        if let Some(fault) = self.check()?.into_iter().next() {
             return Err(Error::new(ErrorKind::Broken, fault));
         }
         if !self.checkpoint(CheckpointMode::TRUNCATE)? {
-            return Err(Error::new(ErrorKind::Busy, "its log is in use"));
+            return Err(Error::new(ErrorKind::Busy, Detail::Read));
         }
         Ok(())
     }
@@ -252,7 +253,7 @@ impl Sql for Sqlite {
     }
 
     fn erase(&mut self) -> Result<(), Error> {
-        let in_use = || Error::new(ErrorKind::Busy, "another program reads it");
+        let in_use = || Error::new(ErrorKind::Busy, Detail::Read);
         if !self.checkpoint(CheckpointMode::TRUNCATE)? {
             return Err(in_use());
         }
@@ -272,8 +273,9 @@ impl Sql for Sqlite {
         false
     }
 
-    fn check(&mut self) -> Result<Vec<String>, Error> {
-        integrity(&self.connection)
+    fn check(&mut self) -> Result<Vec<Detail>, Error> {
+        let faults = integrity(&self.connection)?;
+        Ok(faults.into_iter().map(Detail::Quoted).collect())
     }
 
     fn backup(&mut self, to: &Path) -> Result<(), Error> {

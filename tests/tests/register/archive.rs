@@ -176,7 +176,7 @@ fn findings(register: &TempRegister) {
         .count();
     assert_eq!((students.len(), missing), (2, 0));
     assert_eq!(archive.failures("lab").unwrap(), 1);
-    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(archive.verify().unwrap(), []);
 }
 
 fn receipts(register: &TempRegister) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use socklab_register::{ErrorKind, Location, Notice, RegisterEvent};
+use socklab_register::{Detail, ErrorKind, Location, Notice, RegisterEvent};
 
 use crate::{Server, TempRegister, right, rules};
 
@@ -30,7 +30,7 @@ fn submit(server: &Server, first: u32, n: u32) {
 /// How many submissions a file holds, which must be whole.
 fn held(file: &Path) -> usize {
     let mut archive = Location::File(file.to_owned()).archive().unwrap();
-    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(archive.verify().unwrap(), []);
     archive.submissions("lab").unwrap().len()
 }
 
@@ -291,9 +291,9 @@ fn refuses_pipes_and_links(register: &TempRegister) {
     assert!(made.unwrap().success());
     let link = register.beside("link");
     std::os::unix::fs::symlink(path(register), &link).unwrap();
-    for (bad, why) in [(pipe, "not a file"), (link, "the register itself")] {
+    for (bad, why) in [(pipe, Detail::NotAFile), (link, Detail::Itself)] {
         let error = register.location.restore(&bad).unwrap_err();
-        assert!(error.to_string().contains(why), "{error}");
+        assert_eq!(error.detail, Detail::Of(bad, why.into()));
     }
 }
 

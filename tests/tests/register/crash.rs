@@ -191,7 +191,7 @@ fn judge(register: &TempRegister, ran: &Ran) {
 fn judge_held(register: &TempRegister, told: &Told, fault: &str) -> BTreeMap<String, u64> {
     let server = register.serve(rules());
     let mut archive = register.location.archive().unwrap();
-    assert_eq!(archive.verify().unwrap(), Vec::<String>::new(), "{fault}");
+    assert_eq!(archive.verify().unwrap(), [], "{fault}");
     let mut held = BTreeMap::new();
     for one in archive.submissions("lab").unwrap() {
         let twice = held.insert(one.dni.clone(), one.number);

@@ -72,7 +72,7 @@ fn a_file_of_version_1() {
     assert_eq!(server.submit(right("123456", 1, 0)), "accepted 2");
     let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.submissions("lab").unwrap().len(), 2);
-    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(archive.verify().unwrap(), []);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_backup_under_load_is_whole() {
         one.recv().unwrap();
     }
     let mut archive = Location::File(copy).archive().unwrap();
-    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(archive.verify().unwrap(), []);
     let _ = archive.submissions("lab").unwrap();
 }
 

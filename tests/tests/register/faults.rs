@@ -122,7 +122,7 @@ fn one_entry_that_cannot_be_written(register: &TempRegister) {
     assert_eq!(damaged(&server.events()), (1, 0));
     let mut archive = register.location.archive().unwrap();
     assert_eq!(archive.submissions("lab").unwrap().len(), STUDENTS - 1);
-    assert_eq!(archive.verify().unwrap(), Vec::<String>::new());
+    assert_eq!(archive.verify().unwrap(), []);
 }
 
 fn a_key_of_another_register(register: &TempRegister) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Archive;
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::facts::from_micros;
 use crate::sql::remember;
@@ -72,15 +73,15 @@ impl Archive {
         let mut deadlines = Deadlines::default();
         for row in &self.sql.rows(sql, &[])? {
             let key = row.text(0)?;
-            let bad = |detail: &str| Error::new(ErrorKind::Broken, format!("{key}: {detail}"));
+            let bad = || Error::new(ErrorKind::Broken, Detail::Own(key.clone()));
             let named = serde_json::from_str(key.strip_prefix(PREFIX).unwrap_or_default());
-            let (of, group): (String, Option<String>) = named.map_err(|_| bad("no lab"))?;
+            let (of, group): (String, Option<String>) = named.map_err(|_| bad())?;
             if of != lab {
                 continue;
             }
             let seconds = String::from_utf8(row.bytes(1)?).ok();
             let seconds = seconds.and_then(|text| text.parse().ok());
-            let due = Duration::from_secs(seconds.ok_or_else(|| bad("no time"))?);
+            let due = Duration::from_secs(seconds.ok_or_else(bad)?);
             match group {
                 Some(group) => {
                     deadlines.groups.insert(group, due);

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::deadline::how_long;
 use super::{Archive, Submission};
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::name::shown;
 use crate::time::{local_time, rfc3339};
@@ -111,10 +112,8 @@ impl Archive {
         to: &mut dyn Write,
     ) -> Result<u64, Error> {
         if !(0.0..=decider.maximum).contains(&decider.grade) {
-            let detail = format!(
-                "the grade {} is not between 0 and the maximum {}",
-                decider.grade, decider.maximum
-            );
+            let [grade, maximum] = [decider.grade, decider.maximum].map(|one| one.to_string());
+            let detail = Detail::Grade { grade, maximum };
             return Err(Error::new(ErrorKind::Input, detail));
         }
         let receipts: std::collections::BTreeMap<u64, Submission> = self

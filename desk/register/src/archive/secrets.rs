@@ -6,6 +6,7 @@ use std::{fs, io};
 use socklab_files::{sync_folder, unused_name, with_suffix};
 
 use super::Archive;
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::keys::{KeyFile, SECRET, random};
 use crate::mode::{damaged_secrets, has_secrets};
@@ -45,10 +46,7 @@ impl Archive {
         let key = match key.exists() || next(key).exists() {
             true => open_key(&mut *self.sql, key)?.0,
             false if has_secrets(&mut *self.sql)? => {
-                let detail = format!(
-                    "{}: the register has secrets and their key file is not there",
-                    key.display()
-                );
+                let detail = Detail::of(key, Detail::NoKeyFile);
                 return Err(Error::new(ErrorKind::Key, detail));
             }
             false => KeyFile::create(key)?,
@@ -98,7 +96,8 @@ impl Archive {
             for (dni, secret) in &new.secrets {
                 let sealed = key.seal(dni, secret)?;
                 if register.run(sql, &[dni.as_str().into(), sealed.into()])? == 0 {
-                    return Err(Error::new(ErrorKind::Exists, dni));
+                    let detail = Detail::Quoted(dni.clone());
+                    return Err(Error::new(ErrorKind::Exists, detail));
                 }
             }
             written = true;
@@ -106,7 +105,7 @@ impl Archive {
         });
         recorded.map_err(|error| match written {
             // Only the commit failed; its answer may have been lost.
-            true => Error::new(ErrorKind::Uncertain, error),
+            true => Error::new(ErrorKind::Uncertain, error.detail),
             false => error,
         })?;
         match &new.key {
@@ -115,7 +114,7 @@ impl Archive {
                 if path.exists() {
                     // Keep the old file: it may be the key of another register.
                     fs::rename(path, unused_name(&with_suffix(path, ".old")))
-                        .map_err(|e| key_name(path, &e))?;
+                        .map_err(|e| key_name(path, e))?;
                 }
                 put_next(path)
             }
@@ -141,7 +140,7 @@ impl Archive {
                 let sealed = next.seal(&dni, &secret)?;
                 let update = "UPDATE students SET secret = $1 WHERE dni = $2";
                 if sql.run(update, &[sealed.into(), dni.into()])? != 1 {
-                    return Err(Error::new(ErrorKind::Broken, "a secret cannot be written"));
+                    return Err(Error::new(ErrorKind::Broken, Detail::NotRecorded));
                 }
                 count += 1;
             }
@@ -200,12 +199,12 @@ fn create_next(path: &Path) -> Result<KeyFile, Error> {
 
 /// Renames the new key to the old one's name. The old key is of no use any more.
 fn put_next(path: &Path) -> Result<(), Error> {
-    fs::rename(next(path), path).map_err(|e| key_name(path, &e))?;
+    fs::rename(next(path), path).map_err(|e| key_name(path, e))?;
     // Ignore errors: if a power cut undoes the renaming, `open_key` does it again.
     let _ = sync_folder(path);
     Ok(())
 }
 
-fn key_name(path: &Path, error: &io::Error) -> Error {
-    Error::new(ErrorKind::KeyName, format!("{}: {error}", path.display()))
+fn key_name(path: &Path, error: io::Error) -> Error {
+    Error::new(ErrorKind::KeyName, Detail::of(path, error))
 }

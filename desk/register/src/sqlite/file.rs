@@ -12,6 +12,7 @@ use socklab_files::{
 };
 
 use super::{opening, schema_of_a_new_file};
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::keys::random;
 
@@ -23,15 +24,15 @@ const COPY: &str = "copy";
 pub(super) fn find(named: &Path, create: bool) -> Result<PathBuf, Error> {
     let text = named.to_string_lossy();
     if text == ":memory:" || text.starts_with("file:") {
-        let detail = format!("a register is a file: write ./{text} if that is its name");
+        let detail = Detail::SqliteName(text.into_owned());
         return Err(Error::new(ErrorKind::NotDurable, detail));
     }
     let failed = Error::system(ErrorKind::Open);
     match fs::metadata(named) {
         Ok(there) if there.is_file() && there.len() == 0 => {
-            Err(Error::new(ErrorKind::Empty, "it has 0 bytes"))
+            Err(Error::new(ErrorKind::Empty, Detail::None))
         }
-        Ok(there) if !there.is_file() => Err(Error::new(ErrorKind::Open, "it is not a file")),
+        Ok(there) if !there.is_file() => Err(Error::new(ErrorKind::Open, Detail::NotAFile)),
         Ok(_) => dunce::canonicalize(named).map_err(failed),
         Err(e) if e.kind() == io::ErrorKind::NotFound && create => {
             let path = resolve(named).map_err(failed)?;
@@ -67,9 +68,17 @@ fn fill(new: &Path) -> Result<(), Error> {
 pub(super) fn put(new: &Path, path: &Path) -> Result<(), Error> {
     sync_file(new).map_err(Error::system(ErrorKind::Broken))?;
     persist_new(new, path).map_err(|e| match e {
-        socklab_files::Error::Exists => Error::new(ErrorKind::Exists, path.display()),
+        socklab_files::Error::Exists => exists(path),
         e => Error::new(ErrorKind::Open, e),
     })
+}
+
+/// The error of a name that must be unused.
+pub(super) fn exists(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::Exists,
+        Detail::Quoted(path.display().to_string()),
+    )
 }
 
 /// Removes a file that was never in use, with all that SQLite may have left beside it.

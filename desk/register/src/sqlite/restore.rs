@@ -10,8 +10,9 @@ use socklab_files::{
     with_suffix,
 };
 
-use super::file::{alone, close, connect, mark_as_copy, put, remove};
+use super::file::{alone, close, connect, exists, mark_as_copy, put, remove};
 use super::{APPLICATION, integrity, opening, owner};
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 
 /// How long to wait for other programs to close a register that is to be replaced.
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Copies a connection's database into a new file, completely or not at all.
 pub(super) fn copy(from: &Connection, to: &Path) -> Result<(), Error> {
     if fs::symlink_metadata(to).is_ok() {
-        return Err(Error::new(ErrorKind::Exists, to.display()));
+        return Err(exists(to));
     }
     let new = temporary_name(to);
     let copied = copy_into(from, &new).and_then(|()| put(&new, to));
@@ -32,7 +33,7 @@ fn copy_into(from: &Connection, new: &Path) -> Result<(), Error> {
     create_private(new).map_err(Error::system(ErrorKind::Open))?;
     let path = std::path::absolute(new).map_err(Error::system(ErrorKind::Open))?;
     let name = path.to_str();
-    let name = name.ok_or_else(|| Error::new(ErrorKind::Open, "its path is not UTF-8 text"))?;
+    let name = name.ok_or_else(|| Error::new(ErrorKind::Open, Detail::NotText))?;
     from.execute("VACUUM INTO ?1", [name])?;
     let copy = connect(new, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     mark_as_copy(&copy)?;
@@ -53,18 +54,14 @@ pub(crate) fn restore(backup: &Path, named: &Path) -> Result<Option<PathBuf>, Er
 
 /// Opens and checks the register to copy from.
 fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
-    let failed = |e| Error::new(ErrorKind::Input, format!("{}: {e}", backup.display()));
-    let not = |what: &str| {
-        let detail = format!("{}: {what}", backup.display());
-        Err(Error::new(ErrorKind::Input, detail))
-    };
-    let path = dunce::canonicalize(backup).map_err(failed)?;
+    let refused = |detail| Error::new(ErrorKind::Input, Detail::of(backup, detail));
+    let path = dunce::canonicalize(backup).map_err(|e| refused(e.into()))?;
     // Check first: opening a pipe would wait for its writer.
     if !path.is_file() {
-        return not("it is not a file");
+        return Err(refused(Detail::NotAFile));
     }
     if is_same_file(&path, register) {
-        return not("it is the register itself");
+        return Err(refused(Detail::Itself));
     }
     let log = fs::metadata(with_suffix(&path, "-wal")).map_or(0, |log| log.len());
     // A register in use must be opened with its log and locks. A backup is opened alone, so that no
@@ -75,10 +72,10 @@ fn source(backup: &Path, register: &Path) -> Result<Connection, Error> {
     };
     let read = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     if read("PRAGMA application_id").ok() != Some(APPLICATION) {
-        return not("it is not a register");
+        return Err(refused(Detail::NotARegister));
     }
-    match integrity(&connection)?.first() {
-        Some(fault) => not(&format!("it is damaged ({fault})")),
+    match integrity(&connection)?.into_iter().next() {
+        Some(fault) => Err(refused(Detail::Damaged(fault))),
         None => Ok(connection),
     }
 }
@@ -129,7 +126,7 @@ fn lock(path: &Path) -> Result<Option<Connection>, Error> {
     };
     match attempt() {
         Ok(connection) => Ok(Some(connection)),
-        Err(e) if e.kind == ErrorKind::Busy => Err(Error::new(ErrorKind::InUse, e)),
+        Err(e) if e.kind == ErrorKind::Busy => Err(Error::new(ErrorKind::InUse, e.detail)),
         Err(_) => Ok(None),
     }
 }

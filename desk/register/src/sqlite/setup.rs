@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use socklab_files::with_suffix;
 
 use super::{APPLICATION, PATIENCE, checkpoint, file, opening, owner, value};
+use crate::detail::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::schema;
 use crate::sql::Value;
@@ -40,15 +41,15 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Option<String>), Error> {
 
 /// Opens a register in a read-only folder for reading, if that needs no recovery or migration.
 pub(super) fn open_to_read(path: &Path) -> Result<(Connection, Option<String>), Error> {
-    let refused = |what: &str| Err(Error::new(ErrorKind::ReadOnly, what));
+    let refused = |detail| Err(Error::new(ErrorKind::ReadOnly, detail));
     let log = fs::metadata(with_suffix(path, "-wal")).map_or(0, |log| log.len());
     if log > 0 || with_suffix(path, "-shm").exists() {
-        return refused("it is in use, or was not closed, and has a log beside it");
+        return refused(Detail::HasLog);
     }
     let connection = file::alone(path)?;
     let ours = number(&connection, "PRAGMA application_id")? == APPLICATION;
     if !ours || number(&connection, "PRAGMA user_version")? != schema::VERSIONS.len() as i64 {
-        return refused("it is of another version");
+        return refused(Detail::OtherVersion);
     }
     let copy = file::copy_of(&connection)?;
     Ok((connection, copy))
@@ -68,8 +69,7 @@ fn settle(connection: &Connection) -> Result<(), Error> {
         .map_err(opening)?;
     // Check before writing that the database is a register.
     if number(connection, "PRAGMA application_id")? != APPLICATION {
-        let detail = "it is a database, but of another program";
-        return Err(Error::new(ErrorKind::Foreign, detail));
+        return Err(Error::new(ErrorKind::Foreign, Detail::OtherProgram));
     }
     let mode: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
@@ -80,9 +80,7 @@ fn settle(connection: &Connection) -> Result<(), Error> {
          PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = ON;")?;
     let synchronous = number(connection, "PRAGMA synchronous")?;
     if mode != "wal" || synchronous != 2 {
-        let detail = format!(
-            "journal_mode={mode}, synchronous={synchronous}: keep the file on a local disk"
-        );
+        let detail = Detail::Settings { mode, synchronous };
         return Err(Error::new(ErrorKind::NotDurable, detail));
     }
     Ok(())
@@ -117,8 +115,7 @@ fn migrate(connection: &Connection) -> Result<(), Error> {
         // Read the version again: another process may have migrated the file meanwhile.
         let version = number(connection, "PRAGMA user_version")?;
         if version > newest {
-            let detail =
-                format!("its schema is version {version}, and this program knows up to {newest}");
+            let detail = Detail::Schema { version, newest };
             return Err(Error::new(ErrorKind::Newer, detail));
         }
         for step in &schema::VERSIONS[usize::try_from(version).unwrap_or(0)..] {
