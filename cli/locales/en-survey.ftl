@@ -35,6 +35,17 @@ survey-headline-winner = { $models } { $count ->
     [one] is
    *[other] are
 } among the best in every question.
+# $others (text) - those that may be among the best too
+survey-headline-also = { $models } { $count ->
+    [one] is
+   *[other] are
+} among the best in every question, and perhaps { $others } too.
+# $models (text) - the only ones that may be among the best everywhere
+survey-headline-perhaps = Perhaps { $models } { $count ->
+    [one] is
+   *[other] are
+} among the best in every question; no other server is.
+survey-headline-unsure = This run is not enough to tell these servers apart.
 survey-headline-none = No model wins everywhere.
 # $cheap (text) - those that carry silent clients best, $count of them
 # $survive (text) - those that a slow request does not stop

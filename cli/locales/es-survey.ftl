@@ -34,6 +34,17 @@ survey-headline-winner = { $models } { $count ->
     [one] está
    *[other] están
 } entre los mejores en todas las preguntas.
+# $others (text) - los que quizá también lo estén
+survey-headline-also = { $models } { $count ->
+    [one] está
+   *[other] están
+} entre los mejores en todas las preguntas, y quizá también { $others }.
+# $models (text) - los únicos que quizá estén entre los mejores en todo
+survey-headline-perhaps = Quizá { $models } { $count ->
+    [one] esté
+   *[other] estén
+} entre los mejores en todas las preguntas; ningún otro servidor lo está.
+survey-headline-unsure = Esta medición no basta para distinguir a estos servidores.
 survey-headline-none = Ningún modelo gana en todo.
 # $cheap (text) - los que mejor llevan a los clientes callados, $count de ellos
 # $survive (text) - los que una petición lenta no detiene

@@ -7,6 +7,7 @@
 
 pub mod contestants;
 pub mod figures;
+mod headline;
 mod matrix;
 pub mod page;
 pub mod sentences;

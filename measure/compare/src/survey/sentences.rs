@@ -2,7 +2,7 @@
 
 use super::contestants::{POLLS, failure};
 use super::matrix::{Column, Matrix, SurveyMetric};
-use super::waits::{WAITED, WAITS, spared, waits};
+use super::waits::{WAITED, may_wait, spared, waits};
 use super::{Absent, AbsentReason, Question, QuestionResults, Survey};
 use crate::names::Names;
 use crate::results::{ServerUsage, Trial};
@@ -17,8 +17,8 @@ const NAMED: usize = 3;
 #[derive(Clone, Copy)]
 pub struct SurveyText<'s> {
     survey: &'s Survey,
-    matrix: &'s Matrix,
-    messages: &'s dyn Messages,
+    pub(super) matrix: &'s Matrix,
+    pub(super) messages: &'s dyn Messages,
 }
 
 impl<'s> SurveyText<'s> {
@@ -29,42 +29,6 @@ impl<'s> SurveyText<'s> {
             matrix,
             messages,
         }
-    }
-
-    /// The main difference, in one sentence.
-    pub fn headline(self) -> String {
-        let columns = &self.matrix.columns;
-        let best_in_all = |at: &usize| columns.iter().all(|column| column.cells[*at].is_best());
-        let count = self.matrix.contestants.len();
-        let winners: Vec<usize> = (0..count).filter(best_in_all).collect();
-        if winners.len() == count {
-            return self.messages.say("survey-headline-equal");
-        }
-        if !winners.is_empty() {
-            let names = self.list(&winners);
-            return self.say_with(
-                "survey-headline-winner",
-                &[("models", &names), ("count", &winners.len())],
-            );
-        }
-        let cheap = self.matrix.column(Question::Silent, SurveyMetric::Bytes);
-        let patient = self.matrix.column(Question::SlowRequest, SurveyMetric::P99);
-        if let (Some(cheap), Some(patient)) = (cheap, patient) {
-            let (cheap, survive) = (self.cheap(cheap), patient.best());
-            let both = cheap.iter().any(|at| survive.contains(at));
-            let stopped = !waits(patient).is_empty();
-            if stopped && !survive.is_empty() && !cheap.is_empty() && !both {
-                return self.say_with(
-                    "survey-headline-sides",
-                    &[
-                        ("cheap", &self.list(&cheap)),
-                        ("count", &cheap.len()),
-                        ("survive", &self.list(&survive)),
-                    ],
-                );
-            }
-        }
-        self.messages.say("survey-headline-none")
     }
 
     /// One sentence for each question, numbered as in the table.
@@ -189,7 +153,7 @@ impl<'s> SurveyText<'s> {
         }
         let (waits, spared) = (waits(column), spared(column));
         let Some(first) = waits.first() else {
-            if most >= WAITED || column.is_unsure() && most / least >= WAITS {
+            if most >= WAITED || may_wait(column) {
                 return self.unsure(results);
             }
             return self.messages.say(&format!("survey-{name}-nobody"));
@@ -329,7 +293,7 @@ impl<'s> SurveyText<'s> {
 
     /// The contestants with the least memory for silent connections that also do not scan all
     /// connections for each reply.
-    fn cheap(self, bytes: &Column) -> Vec<usize> {
+    pub(super) fn cheap(self, bytes: &Column) -> Vec<usize> {
         let talker = self.matrix.column(Question::Silent, SurveyMetric::Cpu);
         let cheap = |at: &usize| {
             let worse = talker.and_then(|column| column.cells[*at].worse());
@@ -338,7 +302,7 @@ impl<'s> SurveyText<'s> {
         bytes.best().into_iter().filter(cheap).collect()
     }
 
-    fn say_with(self, id: &str, variables: &[(&str, &dyn Variable)]) -> String {
+    pub(super) fn say_with(self, id: &str, variables: &[(&str, &dyn Variable)]) -> String {
         self.messages.say_with(id, variables)
     }
 
@@ -353,7 +317,7 @@ impl<'s> SurveyText<'s> {
     }
 
     /// Lists some names, and says how many more there are.
-    fn list(self, places: &[usize]) -> String {
+    pub(super) fn list(self, places: &[usize]) -> String {
         let named = match places.len() {
             few if few <= NAMED + 1 => few,
             _ => NAMED,

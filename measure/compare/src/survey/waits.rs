@@ -4,7 +4,7 @@ use super::matrix::Column;
 
 /// From this ratio to the best on, clients count as waiting. A smaller ratio may be scheduling
 /// noise.
-pub(super) const WAITS: f64 = 5.0;
+const WAITS: f64 = 5.0;
 
 /// From this wait on, in microseconds, clients did wait, whatever the others' figures are: half of
 /// the slow request's work.
@@ -27,4 +27,12 @@ pub(super) fn spared(column: &Column) -> Vec<usize> {
     let short = |figure: f64| figure < WAITED;
     let spared = |at: &usize| column.cells[*at].figure().is_some_and(short) && !waits.contains(at);
     (0..column.cells.len()).filter(spared).collect()
+}
+
+/// Whether some contestant looks as if it made other clients wait, and it is not sure.
+pub(super) fn may_wait(column: &Column) -> bool {
+    let least = column.least().unwrap_or_default();
+    let long = |figure: f64| figure >= WAITED || figure >= WAITS * least;
+    let mut cells = column.cells.iter();
+    cells.any(|cell| cell.is_unsure() && cell.figure().is_some_and(long))
 }

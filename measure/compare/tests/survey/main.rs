@@ -2,6 +2,7 @@
 
 #[path = "../common/messages.rs"]
 mod common;
+mod headline;
 mod made;
 
 use fastrand::Rng;
