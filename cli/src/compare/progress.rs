@@ -158,6 +158,7 @@ impl ComparisonProgress for ComparisonStatus<'_> {
     }
 
     fn unproved(&mut self, name: &str, why: &AbsentReason) {
+        self.failed = true;
         self.clear();
         let said = failure(name, why, self.messages).unwrap_or_default();
         print::line(&match why {

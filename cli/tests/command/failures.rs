@@ -271,6 +271,46 @@ fn what_was_measured_of_a_server_that_ended_is_kept() {
     assert!(report.exists());
 }
 
+/// A server that ends, one that never starts, and one that answers something else: the others are
+/// measured to the end, and the exit status says that not all were.
+#[test]
+fn a_comparison_without_one_of_its_servers_fails() {
+    if !crate::common::has_python() {
+        return;
+    }
+    let script = scratch("ends").with_extension("py");
+    let text = "import socket, sys\n\
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n\
+                s.bind(('127.0.0.1', int(sys.argv[1])))\n\
+                for _ in range(int(sys.argv[2])):\n\
+                \x20   text, client = s.recvfrom(2048)\n\
+                \x20   reply = text.decode().upper() + sys.argv[3]\n\
+                \x20   s.sendto(reply.encode(), client)\n\
+                sys.exit('enough')\n";
+    std::fs::write(&script, text).expect("a file");
+    let python = format!("mine=python3 '{}' {{port}}", script.display());
+    for (contestant, said) in [
+        (
+            format!("{python} 50 ''"),
+            "mine stopped answering after 0 replies",
+        ),
+        (
+            format!("{python} 0 ''"),
+            "mine could not be measured there: enough",
+        ),
+        (format!("{python} 99999 !"), "mine answered \""),
+    ] {
+        let mut compare = socklab("compare echo --models mio --connections 1 --rounds 2");
+        compare.args(["--seconds", "0.1", "--contestant", &contestant]);
+        let report = scratch("without one").with_extension("html");
+        compare.arg("--report").arg(&report);
+        let ended = pipe_within(Duration::from_secs(120), compare, "").code(1);
+        assert!(stderr(&ended).contains(said), "{}", stderr(&ended));
+        assert!(stdout(&ended).contains("\nmio "), "{}", stdout(&ended));
+        assert!(report.exists());
+    }
+}
+
 /// A port that no program has, but that waits after the last connection of a server without
 /// SO_REUSEADDR.
 #[cfg(target_os = "linux")]

@@ -270,8 +270,7 @@ fn they_are_listed_and_compared() {
         );
     }
     let models = "blocking,blocking-process,blocking-prefork";
-    let words =
-        format!("compare welcome --models {models} --rounds 1 --seconds 0.3 --connections 1");
+    let words = format!("compare welcome --models {models} --rounds 1 --seconds 1 --connections 1");
     let mut compare = socklab(&words);
     compare
         .arg("--report")
