@@ -100,7 +100,8 @@ pub enum Verdict {
         step: Option<TimeStep>,
     },
     /// The code of this step is right, but so many wrong ones came from this address that another
-    /// right one is required. The answer is the same as to a wrong code.
+    /// right one is required. The answer is the same as to a wrong code. The attempt uses the code
+    /// up all the same, or a person who overheard it could submit with it from another address.
     AskAgain(TimeStep),
     /// The attempt does not count.
     Refuse(Refusal),

@@ -216,7 +216,12 @@ impl Judge {
                 turned_away: !rows_left,
                 ..unchanged
             },
-            Some(Verdict::AskAgain(_) | Verdict::Refuse(Refusal::Throttled(_))) => Change {
+            Some(Verdict::AskAgain(step)) => Change {
+                step: Some(used(step)).filter(|step| !facts.used.contains(step)),
+                turned_away: true,
+                ..unchanged
+            },
+            Some(Verdict::Refuse(Refusal::Throttled(_))) => Change {
                 turned_away: true,
                 ..unchanged
             },

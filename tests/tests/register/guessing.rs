@@ -12,6 +12,7 @@ on_both! {
     a_wrong_or_expired_code_learns_nothing
     a_valid_code_is_told_from_anywhere
     a_guesser_is_stopped
+    a_code_that_another_must_follow_is_used_up
     nobody_is_locked_out
     a_register_remembers_its_secrets
 }
@@ -130,7 +131,24 @@ fn a_guesser_is_stopped(register: &TempRegister) {
     // One right code among them does nothing, however late.
     assert_eq!(server.submit(ana.right(9, 5_000)), "refused");
     // All the while Ana submits from elsewhere.
-    assert_eq!(server.submit(ana.right(1, 5_001)), "accepted 1");
+    assert_eq!(server.submit(ana.right(1, 5_031)), "accepted 1");
+}
+
+/// Mallory fails on purpose behind Ana's router, so that Ana must send a second code, and overhears
+/// the first.
+fn a_code_that_another_must_follow_is_used_up(register: &TempRegister) {
+    let ana = Card::of(ANA, register);
+    let server = register.serve(random());
+    assert!(all_refused(&server, (0..100).map(|_| ana.wrong(1, 0))));
+    assert_eq!(server.submit(ana.right(1, 1)), "refused");
+    let mallory = Attempt {
+        name: (*b"Mallory").into(),
+        ..ana.right(2, 1)
+    };
+    assert_eq!(server.submit(mallory), "refused");
+    // Ana's second code counts, even if she first sends the same one once more.
+    assert_eq!(server.submit(ana.right(1, 2)), "refused");
+    assert_eq!(server.submit(ana.right(1, 31)), "accepted 1");
 }
 
 fn nobody_is_locked_out(register: &TempRegister) {
