@@ -15,44 +15,47 @@ use alloc::vec::Vec;
 /// assert_eq!(capitals, "STRASSE FFI".as_bytes());
 /// ```
 pub fn upper(mut text: &[u8], to: &mut Vec<u8>) {
-    let mut done = to.len();
-    to.extend_from_slice(text);
-    if ascii_in_place(&mut to[done..]) {
-        return;
+    if text.is_ascii() {
+        return upper_ascii(text, to);
     }
-    loop {
-        let capitals = latin_in_place(&mut to[done..]);
-        to.truncate(done + capitals);
-        text = others(&text[capitals..], to);
-        if text.is_empty() {
-            return;
-        }
-        done = to.len();
+    while !text.is_empty() {
+        let start = to.len();
         to.extend_from_slice(&text[..text.len().min(PIECE)]);
-        ascii_in_place(&mut to[done..]);
+        let done = latin_in_place(&mut to[start..]);
+        to.truncate(start + done);
+        text = others(&text[done..], to);
     }
 }
 
-/// How many bytes are copied before they are capitalised in place, after the first letter that
-/// cannot be. What follows such a letter is copied again, so a text of such letters must not have
-/// all of its rest copied each time.
+/// Most messages are short, so this is for them: it takes 3 to 5 ns for 16 or 32 bytes. Bytes that
+/// are copied first and then capitalised in place take twice as long, because a load from several
+/// stores that have just been made must wait for them.
+fn upper_ascii(text: &[u8], to: &mut Vec<u8>) {
+    to.reserve(text.len());
+    let text = upper_blocks::<16>(text, to);
+    let text = upper_blocks::<4>(text, to);
+    upper_blocks::<1>(text, to);
+}
+
+/// Capitalises blocks of `N` bytes, each with a few vector instructions. Returns what is left.
+#[inline(always)]
+fn upper_blocks<'a, const N: usize>(text: &'a [u8], to: &mut Vec<u8>) -> &'a [u8] {
+    let (blocks, rest) = text.as_chunks::<N>();
+    for block in blocks {
+        to.extend_from_slice(&block.map(|byte| byte.to_ascii_uppercase()));
+    }
+    rest
+}
+
+/// How many bytes are copied before they are capitalised in place. What follows a letter that
+/// cannot be is copied again, so a text of such letters must not have all of its rest copied.
 const PIECE: usize = 64;
 
-/// Capitalises ASCII. Returns whether the text has nothing else.
-fn ascii_in_place(text: &mut [u8]) -> bool {
-    // One loop without a branch, which compilers make vector instructions of.
-    let all = text.iter_mut().fold(0, |all, byte| {
-        let before = *byte;
-        *byte = before.to_ascii_uppercase();
-        all | before
-    });
-    all.is_ascii()
-}
-
-/// Capitalises the letters of Latin-1 whose capitals have the same length, in a text whose ASCII is
-/// in capitals; that is nearly all of a text in a language of western Europe. Returns how many
-/// bytes were done: up to another letter, to a byte that is not text, or to the end.
+/// Capitalises ASCII and the letters of Latin-1 whose capitals have the same length, which is
+/// nearly all of a text in a language of western Europe. Returns how many bytes that were: up to
+/// another letter, to a byte that is not text, or to the end.
 fn latin_in_place(text: &mut [u8]) -> usize {
+    text.make_ascii_uppercase();
     let mut at = 0;
     loop {
         at += text[at..].iter().take_while(|byte| byte.is_ascii()).count();
