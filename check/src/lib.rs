@@ -33,7 +33,7 @@ pub use neighbours::{Neighbour, find_neighbour, is_here, is_listening, is_port_w
 pub use plan::{CheckPlan, GIVE_UP_AFTER, Submitter};
 pub use practical::{MapEntry, NoProgram, Part, Practical, practicals};
 pub use program::sockets::Holder;
-pub use program::{CommandError, Start};
+pub use program::{CommandError, ProgramLanguage, Start};
 pub use report::{
     Act, Finding, Reason, Report, ScenarioOutcome, ScenarioResult, SourceLine, Step, Verdict,
 };

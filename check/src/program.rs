@@ -3,6 +3,7 @@
 
 mod activity;
 mod interpreter;
+mod language;
 pub(crate) mod sockets;
 
 use std::ffi::OsString;
@@ -18,6 +19,7 @@ use crate::evidence::{Event, Evidence, strace};
 pub(crate) use activity::IdleTimer;
 pub use interpreter::CommandError;
 pub(crate) use interpreter::resolve;
+pub use language::ProgramLanguage;
 
 /// How many bytes of each output are kept. The rest is read and dropped, so that a program that
 /// prints without end never has to wait.

@@ -259,6 +259,8 @@ check-why-wrong-port = Its own socket says so.
 # $port (text)
 # $call (text)
 check-cure-wrong-port = use port { $port } in { $call }
+# $port (text)
+check-cure-wrong-port-any = use port { $port }
 check-what-wrong-protocol = Its socket is not of the exercise's protocol.
 # $detail (text)
 # $protocol (text)
@@ -267,9 +269,17 @@ check-why-wrong-protocol = Its own socket says so: TCP and UDP have separate por
 # $kind (text)
 # $protocol (text)
 check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.{ $kind })    # { $protocol }
+# $protocol (text)
+check-cure-wrong-protocol-any = make a { $protocol } socket
+# $kind (text)
+check-cure-wrong-protocol-c = in C: socket(AF_INET, { $kind }, 0)
+check-cure-wrong-protocol-java = in Java: DatagramSocket is UDP; Socket and ServerSocket are TCP
 check-what-loopback-only = Only programs on this computer can reach it.
 check-why-loopback-only = It is bound to an address that begins with 127.
 check-cure-loopback-only = serverSocket.bind(("", serverPort))
+check-cure-loopback-only-any = bind to every address of this computer (0.0.0.0), not to 127.0.0.1
+check-cure-loopback-only-c = in C: own.sin_addr.s_addr = htonl(INADDR_ANY);
+check-cure-loopback-only-java = in Java: give DatagramSocket or ServerSocket the port and no address
 check-what-address-in-use = It binds a port that it holds already.
 check-why-address-in-use = The same program had bound it before.
 check-cure-address-in-use = call bind once, before the loop
@@ -279,39 +289,60 @@ check-cure-old-server-answers = end the other program, for example with Ctrl-C i
 check-what-reply-elsewhere = The reply went to another address than the question came from.
 check-why-reply-elsewhere = Its call of sendto names that address.
 check-cure-reply-elsewhere = message, clientAddress = serverSocket.recvfrom(2048)¶serverSocket.sendto(reply, clientAddress)
+check-cure-reply-elsewhere-any = send the reply to the address that the question came from
+check-cure-reply-elsewhere-c = in C: sendto(sock, reply, size, 0, (struct sockaddr *)&peer, length);      // peer: as recvfrom filled it in
+check-cure-reply-elsewhere-java = in Java: new DatagramPacket(reply, reply.length, packet.getSocketAddress())
 check-what-not-capitalised = The text came back as it was.
 check-why-not-capitalised = The reply has exactly the bytes of the question.
 check-cure-not-capitalised = reply = message.decode().upper().encode()
+check-cure-not-capitalised-any = reply with the text in capitals
 check-what-swapped-case = Capital letters came back as small ones.
 check-why-swapped-case = The reply is the question with every letter's case changed, as swapcase() does it.
+check-why-swapped-case-any = The reply is the question with every letter's case changed.
 check-cure-swapped-case = reply = message.decode().upper().encode()      # not swapcase()
+check-cure-swapped-case-any = make every letter a capital, whichever it was
 check-what-spaces-lost = Spaces at the ends of the text are gone.
 check-why-spaces-lost = But for them the bytes are right; strip() removes them.
+check-why-spaces-lost-any = But for them the bytes are right.
 check-cure-spaces-lost = reply = message.decode().upper()      # without strip(); at most .rstrip("\r\n")
+check-cure-spaces-lost-any = keep the spaces; remove at most the line end
+check-cure-spaces-lost-c = in C: fgets keeps them; scanf skips them
+check-cure-spaces-lost-java = in Java: without trim() or strip()
 check-what-extra-reply = It sent one reply too many.
 check-why-extra-reply = Every question had its answer already.
 check-cure-extra-reply = send one reply to each question, and none after FIN
 check-what-ascii-only-capitals = Only letters without an accent changed.
 check-why-ascii-only-capitals = That is what upper() does with bytes; with text it knows every letter.
+check-why-ascii-only-capitals-any = In UTF-8 a letter with an accent has two bytes, and neither is a letter by itself.
 check-cure-ascii-only-capitals = reply = message.decode().upper().encode()
+check-cure-ascii-only-capitals-any = make a capital of every letter, not only of a to z
+check-cure-ascii-only-capitals-c = in C: setlocale(LC_ALL, ""), then mbstowcs, towupper for each letter, and wcstombs
+check-cure-ascii-only-capitals-java = in Java: new String(bytes, 0, length, StandardCharsets.UTF_8).toUpperCase()
 check-what-crash-on-accents = Text with accents makes it fail.
 check-why-crash-on-accents = The exception is about the encoding, and ASCII alone passes.
 check-cure-crash-on-accents = text.encode()      # UTF-8, not "ascii"¶data.decode()
 check-what-wrong-encoding = It uses another encoding than UTF-8.
 check-why-wrong-encoding = The bytes are those of the right text in another encoding, or without the letters that it lacks.
 check-cure-wrong-encoding = text.encode("utf-8")¶data.decode("utf-8")
+check-cure-wrong-encoding-any = use UTF-8 for what it sends and for what it receives
+check-cure-wrong-encoding-java = in Java: text.getBytes(StandardCharsets.UTF_8) and new String(bytes, 0, length, StandardCharsets.UTF_8)
 check-what-str-not-bytes = Text was used where bytes are needed, or the other way round.
 check-why-str-not-bytes = Python's exception says so.
 check-cure-str-not-bytes = sock.send(text.encode())                  # str to bytes; so base64.b32encode(dni.encode())¶text = data.decode()                      # bytes to str
 check-what-extra-newline = There is a line end too many.
 check-why-extra-newline = But for that the bytes are right.
 check-cure-extra-newline = send the text alone, without "\n"
+check-cure-extra-newline-c = in C, after fgets: text[strcspn(text, "\n")] = 0;
 check-what-missing-newline = The line end is missing.
 check-why-missing-newline = But for that the bytes are right.
 check-cure-missing-newline = sock.sendall(text.encode() + b"\n")
+check-cure-missing-newline-any = send a line feed after the text
 check-what-extra-zeros = Zero bytes follow the text.
 check-why-extra-zeros = But for them the bytes are right.
-check-cure-extra-zeros = sock.sendto(buffer[:count], address)      # as many as were received¶in C: sendto(sock, text, strlen(text), …)
+check-cure-extra-zeros = sock.sendto(buffer[:count], address)      # as many as were received
+check-cure-extra-zeros-any = send as many bytes as the text has, not the whole buffer
+check-cure-extra-zeros-c = in C: sendto(sock, text, strlen(text), …)
+check-cure-extra-zeros-java = in Java: packet.getLength() bytes, not the whole array
 check-what-repr-sent = It sent b'…', which is how Python prints bytes.
 check-why-repr-sent = The bytes are those of str() of the right ones.
 check-cure-repr-sent = text = data.decode()       # not str(data)
@@ -323,53 +354,83 @@ check-why-fin-case = With the word in the other case it behaves otherwise, or it
 # $text (text)
 # $word (text)
 check-cure-fin-case = if { $text } == "{ $word }": break
+# $word (text)
+check-cure-fin-case-any = compare with exactly "{ $word }"
 check-what-fin-not-sent = It ended without telling the other: fin was typed, and never sent.
 check-why-fin-not-sent = The program has ended, and no datagram came.
 check-cure-fin-not-sent = sock.sendto(message.encode(), address)    # first send¶if message == "fin": break                # then end
+check-cure-fin-not-sent-any = send the last word first, then end
 check-what-never-checks-fin = The last word ends nothing.
 check-why-never-checks-fin = After it the program was given more, and went on as before.
 # $text (text)
 # $word (text)
 check-cure-never-checks-fin = if { $text } == "{ $word }": break
+# $word (text)
+check-cure-never-checks-fin-any = end when the text is "{ $word }"
+# $word (text)
+check-cure-never-checks-fin-c = in C: text[count] = 0; if (strcmp(text, "{ $word }") == 0) break;
+# $word (text)
+check-cure-never-checks-fin-java = in Java: if (text.equals("{ $word }")) break;      // not ==
 check-what-one-fin = The fin of one end ends it, and that of the other does not.
 check-why-one-fin = After the fin of these steps it went on; then the other end said fin, and it ended.
 check-cure-one-fin = if message == "fin": break      # after what it sends, and after what it receives
+check-cure-one-fin-any = compare with "fin" both what it sends and what it receives
 check-what-turn-broken = It does not keep the turns.
 check-why-turn-broken = It spoke, or waited to hear, when it was the other's turn to.
 check-cure-turn-broken = one sendto, then one recvfrom, and so on; the client begins
+check-cure-turn-broken-any = send one message, then receive one, and so on; the client begins
 check-what-echo-leftover = It answers with the capitals of what came, as the echo server does.
 check-why-echo-leftover = Nobody typed that: it is upper() of our message.
+check-why-echo-leftover-any = Nobody typed that: it is our message in capitals.
 check-cure-echo-leftover = reply = input("> ")
+check-cure-echo-leftover-any = reply with what its user types
 check-what-several-sends = One message was sent in several pieces.
 check-why-several-sends = Its calls say so; a server that receives once sees only the first.
 check-cure-several-sends = sock.sendall((name + "&" + dni + "&" + otp).encode())
+check-cure-several-sends-any = join the parts first, and send them with one call
 check-what-waits-for-newline = It waits for a line end that this exercise does not have.
 check-why-waits-for-newline = As soon as a line end came, it went on.
 check-cure-waits-for-newline = data = sock.recv(1024)      # not readline()
+check-cure-waits-for-newline-any = take what one receive gives; no line end will come
+check-cure-waits-for-newline-c = in C: recv(sock, text, 1024, 0), not fgets or getline
+check-cure-waits-for-newline-java = in Java: in.read(bytes), not readLine()
 check-what-waits-for-eof = It waits until the other closes, and the other waits for it.
 check-why-waits-for-eof = As soon as we sent no more, it went on.
 check-cure-waits-for-eof = data = sock.recv(1024)              # what is there¶sock.shutdown(socket.SHUT_WR)       # a client, after sending: «I send no more»
+check-cure-waits-for-eof-any = take what one receive gives; the other does not close before¶a client may say, after sending, that it sends no more: shutdown
+check-cure-waits-for-eof-java = in Java: in.read(bytes), not readAllBytes(); socket.shutdownOutput()
 check-what-deadlock = Both ends wait for each other.
 check-why-deadlock = It waits to receive before it has sent anything, and the client begins.
 check-cure-deadlock = first send, then receive
 check-what-one-recv = It took each piece that came for the whole message.
 check-why-one-recv = TCP is a stream: one send may come in several recv. It called recv once for each message.
 check-cure-one-recv = data = b""¶while piece := sock.recv(1024):     # b"": the other has closed¶    data += piece¶for line in sock.makefile("rb"):          # in capitals, line by line
+check-cure-one-recv-any = receive in a loop, until the line is whole or the other has closed
 check-what-empty-read-loop = It goes on receiving after the other has closed.
 check-why-empty-read-loop = recv returned b"" again and again.
+check-why-empty-read-loop-any = It received no bytes again and again.
 check-cure-empty-read-loop = if not data: break          # b"": the other has closed
+check-cure-empty-read-loop-any = end when a receive gives no bytes: the other has closed
+check-cure-empty-read-loop-c = in C: if (count <= 0) break;
+check-cure-empty-read-loop-java = in Java: if (count < 0) break;
 check-what-closes-before-reading = It closed without waiting for the answer.
 check-why-closes-before-reading = It never called recv.
 check-cure-closes-before-reading = sock.sendall(message)¶print(sock.recv(1024).decode())
+check-cure-closes-before-reading-any = receive the answer, then close
 check-what-not-closed = It waits for the next client instead.
 check-why-not-closed = It is in accept, and has not called close on this connection.
-check-cure-not-closed = connectionSocket.close()      # after the answer; in C: close(connection)
+check-cure-not-closed = connectionSocket.close()      # after the answer
+check-cure-not-closed-any = close the connection after the answer, not only the listening socket
+check-cure-not-closed-c = in C: close(connection);
+check-cure-not-closed-java = in Java: connection.close();
 check-what-serves-once = It serves one client and leaves.
 check-why-serves-once = The first client was served; then the program ended or stopped listening.
 check-cure-serves-once = while True:¶    connection, address = serverSocket.accept()
+check-cure-serves-once-any = accept in a loop, one client after the other
 check-what-no-loop = It ends after one exchange.
 check-why-no-loop = It ended by itself, without an error.
 check-cure-no-loop = while True:                 # until the last word
+check-cure-no-loop-any = repeat until the last word
 check-what-dies-on-reset = A client that breaks its connection ends the whole server.
 check-why-dies-on-reset = The exception came right after our reset, and nothing caught it.
 check-cure-dies-on-reset = try:¶    serve(connection)¶except ConnectionError:     # the next client, please¶    pass
@@ -382,6 +443,7 @@ check-cure-dies-on-timeout = try:¶    reply, address = clientSocket.recvfrom(20
 check-what-answers-strangers = It takes what a stranger says for its client's.
 check-why-answers-strangers = What another address sent is on its output, in the client's turn.
 check-cure-answers-strangers = if address != client: continue      # client: the first address
+check-cure-answers-strangers-any = ignore what comes from another address than the first
 check-what-listener-used = It talks through the socket that listens.
 check-why-listener-used = The call that failed used the socket on which listen was called.
 check-cure-listener-used = connection, address = serverSocket.accept()¶connection.send(data)       # not serverSocket
@@ -400,6 +462,7 @@ check-cure-wrong-interpreter = print(text)                 # with parentheses¶t
 check-what-late-fin-check = The last word is looked at one step too late.
 check-why-late-fin-check = After one message or line more the program ended: it had seen the word, and first went on.
 check-cure-late-fin-check = compare right after each input() and each recvfrom, before the next step
+check-cure-late-fin-check-any = compare right after each line that is typed and each message that comes, before the next step
 check-what-bytes-compared = It compares bytes with text, which are never equal.
 check-why-bytes-compared = Python itself warns of it there (python3 -b).
 check-cure-bytes-compared = if data.decode() == "fin": break          # bytes to text first
@@ -409,6 +472,8 @@ check-cure-input-outside-loop = while True:¶    message = input("> ")          
 check-what-never-binds = Its socket has no port: bind was never called.
 check-why-never-binds = It receives on a socket for which it did not call bind.
 check-cure-never-binds = serverSocket.bind(("", serverPort))
+# $port (text)
+check-cure-never-binds-any = bind the socket to port { $port } before it receives
 check-what-listen-on-udp = UDP has no connections: listen and accept are for TCP.
 check-why-listen-on-udp = The call that failed was listen or accept, on a UDP socket.
 check-cure-listen-on-udp = serverSocket.bind(("", serverPort))¶message, clientAddress = serverSocket.recvfrom(2048)   # no listen, no accept
@@ -444,33 +509,49 @@ check-cure-pyotp-refuses-dni = python3 -m pip install "pyotp<2.11.2"¶# if pip r
 check-what-dni-letter = The DNI was sent with its letter.
 check-why-dni-letter = The exercise takes its digits alone.
 check-cure-dni-letter = dni = dni.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+check-cure-dni-letter-any = send the digits of the DNI alone
 check-what-code-lost-zeros = Zeros at the front were lost.
 check-why-code-lost-zeros = A number has no zeros at its front; but for them it would be right.
 check-cure-code-lost-zeros = dni = input()               # text: not int(input()); so too the code
+check-cure-code-lost-zeros-any = keep the DNI and the code as text, not as numbers
 check-what-wrong-secret = The secret is not the base32 of the DNI's digits.
 check-why-wrong-secret = The secret that it shows, or that its code is right for, is another.
 check-cure-wrong-secret = secret = base64.b32encode(dni.encode()).decode()   # once, of the digits
+check-cure-wrong-secret-any = encode the DNI's digits in base32, once
 check-what-accepts-old-code = It accepts a code of an hour ago.
 check-why-accepts-old-code = It gave it the same answer as the right one, and another to a wrong one.
 check-cure-accepts-old-code = totp.verify(otp)            # without valid_window: only the current 30 s
+check-cure-accepts-old-code-any = accept only the code of the current 30 s
 check-what-wrong-uri = An authenticator does not take the URI.
 check-why-wrong-uri = It is not of the form otpauth://totp/LABEL?secret=…, with six digits, 30 s and SHA-1.
 check-cure-wrong-uri = uri = pyotp.TOTP(secret).provisioning_uri(name="mi_usuario", issuer_name="Mi App")
+check-cure-wrong-uri-any = make it of this form: otpauth://totp/Mi%20App:mi_usuario?secret=…&issuer=Mi%20App
 check-what-stale-code = The code is that of another moment.
 check-why-stale-code = It stands in the program, or was right before.
 check-cure-stale-code = otp = input("OTP: ")         # or pyotp.TOTP(secret).now()
+check-cure-stale-code-any = ask for the code just before sending, or make it then
 check-what-wrong-separator = The parts are not separated by one &.
 check-why-wrong-separator = But for that the message is right.
 check-cure-wrong-separator = message = name + "&" + dni + "&" + otp
+check-cure-wrong-separator-any = send name&dni&code
 check-what-wrong-order = The parts stand in another order.
 check-why-wrong-order = The order is name, DNI, code.
 check-cure-wrong-order = message = name + "&" + dni + "&" + otp
+check-cure-wrong-order-any = send name&dni&code
 check-what-hard-coded-answer = The answer does not depend on the question.
 check-why-hard-coded-answer = Different questions had the same answer.
-check-cure-hard-coded-answer = make the reply from what came: message.decode().upper().encode()¶in otp and submit from the code: if pyotp.TOTP(secret).verify(otp):
+check-cure-hard-coded-answer = make the reply from what came: message.decode().upper().encode()
+check-cure-hard-coded-answer-any = make the reply from what came, in capitals
+check-cure-hard-coded-verdict = decide by the code that came: if pyotp.TOTP(secret).verify(otp):
+check-cure-hard-coded-verdict-any = decide by the code that came, whether it is the right one now
 check-what-hard-coded-secret = The secret does not depend on the DNI.
 check-why-hard-coded-secret = For another DNI the program showed the same secret.
 check-cure-hard-coded-secret = dni = input("DNI: ")¶secret = base64.b32encode(dni.encode()).decode()   # of the DNI that was typed
+check-cure-hard-coded-secret-any = make the secret from the DNI that was typed
 check-what-small-buffer = It receives fewer bytes than the message has.
 check-why-small-buffer = Its receive asked for that many and got that many; there were more.
-check-cure-small-buffer = recvfrom(2048)
+# $receive (text)
+# $size (text)
+check-cure-small-buffer = { $receive }({ $size })
+# $size (text)
+check-cure-small-buffer-any = receive up to { $size } bytes at once

@@ -258,6 +258,8 @@ check-why-wrong-port = Lo dice su propio socket.
 # $port (text)
 # $call (text)
 check-cure-wrong-port = ponga el puerto { $port } en { $call }
+# $port (text)
+check-cure-wrong-port-any = use el puerto { $port }
 check-what-wrong-protocol = Su socket no es del protocolo del ejercicio.
 # $detail (text)
 # $protocol (text)
@@ -266,9 +268,17 @@ check-why-wrong-protocol = Lo dice su propio socket: los puertos de TCP y de UDP
 # $kind (text)
 # $protocol (text)
 check-cure-wrong-protocol = socket.socket(socket.AF_INET, socket.{ $kind })    # { $protocol }
+# $protocol (text)
+check-cure-wrong-protocol-any = cree un socket { $protocol }
+# $kind (text)
+check-cure-wrong-protocol-c = en C: socket(AF_INET, { $kind }, 0)
+check-cure-wrong-protocol-java = en Java: DatagramSocket es UDP; Socket y ServerSocket son TCP
 check-what-loopback-only = Solo pueden alcanzarlo programas de este ordenador.
 check-why-loopback-only = Está asociado a una dirección que empieza por 127.
 check-cure-loopback-only = serverSocket.bind(("", serverPort))
+check-cure-loopback-only-any = asócielo a todas las direcciones de este ordenador (0.0.0.0), no a 127.0.0.1
+check-cure-loopback-only-c = en C: own.sin_addr.s_addr = htonl(INADDR_ANY);
+check-cure-loopback-only-java = en Java: dé a DatagramSocket o ServerSocket el puerto y ninguna dirección
 check-what-address-in-use = Llama a bind con un puerto que ya ocupa.
 check-why-address-in-use = El mismo programa lo había asociado antes.
 check-cure-address-in-use = llame a bind una sola vez, antes del bucle
@@ -278,39 +288,60 @@ check-cure-old-server-answers = termine el otro programa, por ejemplo con Ctrl-C
 check-what-reply-elsewhere = La respuesta fue a otra dirección que la de la pregunta.
 check-why-reply-elsewhere = Su llamada a sendto nombra esa dirección.
 check-cure-reply-elsewhere = message, clientAddress = serverSocket.recvfrom(2048)¶serverSocket.sendto(reply, clientAddress)
+check-cure-reply-elsewhere-any = envíe la respuesta a la dirección de la que vino la pregunta
+check-cure-reply-elsewhere-c = en C: sendto(sock, reply, size, 0, (struct sockaddr *)&peer, length);      // peer: como lo rellenó recvfrom
+check-cure-reply-elsewhere-java = en Java: new DatagramPacket(reply, reply.length, packet.getSocketAddress())
 check-what-not-capitalised = El texto volvió tal cual.
 check-why-not-capitalised = La respuesta tiene exactamente los bytes de la pregunta.
 check-cure-not-capitalised = reply = message.decode().upper().encode()
+check-cure-not-capitalised-any = responda con el texto en mayúsculas
 check-what-swapped-case = Las mayúsculas volvieron en minúsculas.
 check-why-swapped-case = La respuesta es la pregunta con cada letra cambiada entre mayúscula y minúscula, como hace swapcase().
+check-why-swapped-case-any = La respuesta es la pregunta con cada letra cambiada entre mayúscula y minúscula.
 check-cure-swapped-case = reply = message.decode().upper().encode()      # no swapcase()
+check-cure-swapped-case-any = ponga cada letra en mayúscula, fuera como fuera
 check-what-spaces-lost = Faltan los espacios del principio o del final del texto.
 check-why-spaces-lost = Por lo demás, los bytes son correctos; strip() quita esos espacios.
+check-why-spaces-lost-any = Por lo demás, los bytes son correctos.
 check-cure-spaces-lost = reply = message.decode().upper()      # sin strip(); a lo sumo .rstrip("\r\n")
+check-cure-spaces-lost-any = conserve los espacios; quite a lo sumo el fin de línea
+check-cure-spaces-lost-c = en C: fgets los conserva; scanf los salta
+check-cure-spaces-lost-java = en Java: sin trim() ni strip()
 check-what-extra-reply = Envió una respuesta de más.
 check-why-extra-reply = Cada pregunta ya tenía su respuesta.
 check-cure-extra-reply = envíe una sola respuesta a cada pregunta, y ninguna después de FIN
 check-what-ascii-only-capitals = Solo cambiaron las letras sin acento.
 check-why-ascii-only-capitals = Es lo que hace upper() con bytes; con texto conoce todas las letras.
+check-why-ascii-only-capitals-any = En UTF-8 una letra con acento tiene dos bytes, y ninguno de ellos es una letra por sí solo.
 check-cure-ascii-only-capitals = reply = message.decode().upper().encode()
+check-cure-ascii-only-capitals-any = ponga en mayúscula todas las letras, no solo de la a a la z
+check-cure-ascii-only-capitals-c = en C: setlocale(LC_ALL, ""); después mbstowcs, towupper para cada letra, y wcstombs
+check-cure-ascii-only-capitals-java = en Java: new String(bytes, 0, length, StandardCharsets.UTF_8).toUpperCase()
 check-what-crash-on-accents = Un texto con acentos lo hace fallar.
 check-why-crash-on-accents = La excepción es de la codificación, y solo con ASCII no ocurre.
 check-cure-crash-on-accents = text.encode()      # UTF-8, no "ascii"¶data.decode()
 check-what-wrong-encoding = No usa UTF-8, sino otra codificación.
 check-why-wrong-encoding = Los bytes son los del texto correcto en otra codificación, o sin las letras que a esta le faltan.
 check-cure-wrong-encoding = text.encode("utf-8")¶data.decode("utf-8")
+check-cure-wrong-encoding-any = use UTF-8 para lo que envía y para lo que recibe
+check-cure-wrong-encoding-java = en Java: text.getBytes(StandardCharsets.UTF_8) y new String(bytes, 0, length, StandardCharsets.UTF_8)
 check-what-str-not-bytes = Se usó texto donde hacen falta bytes, o al revés.
 check-why-str-not-bytes = Lo dice la excepción de Python.
 check-cure-str-not-bytes = sock.send(text.encode())                  # de str a bytes; así base64.b32encode(dni.encode())¶text = data.decode()                      # de bytes a str
 check-what-extra-newline = Sobra un fin de línea.
 check-why-extra-newline = Por lo demás, los bytes son correctos.
 check-cure-extra-newline = envíe solo el texto, sin "\n"
+check-cure-extra-newline-c = en C, tras fgets: text[strcspn(text, "\n")] = 0;
 check-what-missing-newline = Falta el fin de línea.
 check-why-missing-newline = Por lo demás, los bytes son correctos.
 check-cure-missing-newline = sock.sendall(text.encode() + b"\n")
+check-cure-missing-newline-any = envíe un salto de línea tras el texto
 check-what-extra-zeros = Al texto le siguen bytes a cero.
 check-why-extra-zeros = Sin ellos, los bytes son correctos.
-check-cure-extra-zeros = sock.sendto(buffer[:count], address)      # tantos como se recibieron¶en C: sendto(sock, text, strlen(text), …)
+check-cure-extra-zeros = sock.sendto(buffer[:count], address)      # tantos como se recibieron
+check-cure-extra-zeros-any = envíe tantos bytes como tiene el texto, no todo el búfer
+check-cure-extra-zeros-c = en C: sendto(sock, text, strlen(text), …)
+check-cure-extra-zeros-java = en Java: packet.getLength() bytes, no todo el array
 check-what-repr-sent = Envió b'…', que es como Python muestra unos bytes.
 check-why-repr-sent = Los bytes son los de str() de los correctos.
 check-cure-repr-sent = text = data.decode()       # no str(data)
@@ -322,53 +353,83 @@ check-why-fin-case = Con la palabra escrita de la otra forma se comporta de otro
 # $text (text)
 # $word (text)
 check-cure-fin-case = if { $text } == "{ $word }": break
+# $word (text)
+check-cure-fin-case-any = compare exactamente con "{ $word }"
 check-what-fin-not-sent = Terminó sin avisar al otro: se escribió fin y no se envió.
 check-why-fin-not-sent = El programa ha terminado y no llegó ningún datagrama.
 check-cure-fin-not-sent = sock.sendto(message.encode(), address)    # primero enviar¶if message == "fin": break                # después terminar
+check-cure-fin-not-sent-any = primero envíe la última palabra, después termine
 check-what-never-checks-fin = La última palabra no termina nada.
 check-why-never-checks-fin = Después el programa recibió más, y siguió como antes.
 # $text (text)
 # $word (text)
 check-cure-never-checks-fin = if { $text } == "{ $word }": break
+# $word (text)
+check-cure-never-checks-fin-any = termine cuando el texto sea "{ $word }"
+# $word (text)
+check-cure-never-checks-fin-c = en C: text[count] = 0; if (strcmp(text, "{ $word }") == 0) break;
+# $word (text)
+check-cure-never-checks-fin-java = en Java: if (text.equals("{ $word }")) break;      // no ==
 check-what-one-fin = El fin de un extremo lo termina, y el del otro no.
 check-why-one-fin = Tras el fin de estos pasos siguió; después dijo fin el otro extremo, y terminó.
 check-cure-one-fin = if message == "fin": break      # tras lo que envía y tras lo que recibe
+check-cure-one-fin-any = compare con "fin" tanto lo que envía como lo que recibe
 check-what-turn-broken = No respeta los turnos.
 check-why-turn-broken = Habló, o se puso a escuchar, cuando no le tocaba.
 check-cure-turn-broken = un sendto, después un recvfrom, y así; empieza el cliente
+check-cure-turn-broken-any = envíe un mensaje, después reciba otro, y así; empieza el cliente
 check-what-echo-leftover = Contesta con las mayúsculas de lo que llegó, como el servidor de eco.
 check-why-echo-leftover = Nadie escribió eso: es upper() de nuestro mensaje.
+check-why-echo-leftover-any = Nadie escribió eso: es nuestro mensaje en mayúsculas.
 check-cure-echo-leftover = reply = input("> ")
+check-cure-echo-leftover-any = responda con lo que escriba su usuario
 check-what-several-sends = Un mensaje se envió en varios trozos.
 check-why-several-sends = Lo dicen sus llamadas; un servidor que recibe una vez solo ve el primero.
 check-cure-several-sends = sock.sendall((name + "&" + dni + "&" + otp).encode())
+check-cure-several-sends-any = una antes las partes y envíelas con una sola llamada
 check-what-waits-for-newline = Espera un fin de línea que este ejercicio no tiene.
 check-why-waits-for-newline = En cuanto llegó un fin de línea, siguió.
 check-cure-waits-for-newline = data = sock.recv(1024)      # no readline()
+check-cure-waits-for-newline-any = tome lo que dé una recepción; no llegará ningún fin de línea
+check-cure-waits-for-newline-c = en C: recv(sock, text, 1024, 0), no fgets ni getline
+check-cure-waits-for-newline-java = en Java: in.read(bytes), no readLine()
 check-what-waits-for-eof = Espera a que el otro cierre, y el otro lo espera a él.
 check-why-waits-for-eof = En cuanto dejamos de enviar, siguió.
 check-cure-waits-for-eof = data = sock.recv(1024)              # lo que haya¶sock.shutdown(socket.SHUT_WR)       # un cliente, tras enviar: «no enviaré más»
+check-cure-waits-for-eof-any = tome lo que dé una recepción; el otro no cierra antes¶un cliente puede decir, tras enviar, que no enviará más: shutdown
+check-cure-waits-for-eof-java = en Java: in.read(bytes), no readAllBytes(); socket.shutdownOutput()
 check-what-deadlock = Los dos extremos se esperan.
 check-why-deadlock = Espera recibir antes de haber enviado nada, y empieza el cliente.
 check-cure-deadlock = primero envíe, después reciba
 check-what-one-recv = Tomó cada trozo que llegó por el mensaje entero.
 check-why-one-recv = TCP es un flujo: un send puede llegar en varios recv. Llamó una vez a recv por mensaje.
 check-cure-one-recv = data = b""¶while trozo := sock.recv(1024):     # b"": el otro ha cerrado¶    data += trozo¶for line in sock.makefile("rb"):          # en capitals, línea a línea
+check-cure-one-recv-any = reciba en un bucle, hasta que la línea esté entera o el otro haya cerrado
 check-what-empty-read-loop = Sigue recibiendo después de que el otro haya cerrado.
 check-why-empty-read-loop = recv devolvió b"" una y otra vez.
+check-why-empty-read-loop-any = Recibió cero bytes una y otra vez.
 check-cure-empty-read-loop = if not data: break          # b"": el otro ha cerrado
+check-cure-empty-read-loop-any = termine cuando una recepción no dé bytes: el otro ha cerrado
+check-cure-empty-read-loop-c = en C: if (count <= 0) break;
+check-cure-empty-read-loop-java = en Java: if (count < 0) break;
 check-what-closes-before-reading = Cerró sin esperar la respuesta.
 check-why-closes-before-reading = No llamó nunca a recv.
 check-cure-closes-before-reading = sock.sendall(message)¶print(sock.recv(1024).decode())
+check-cure-closes-before-reading-any = reciba la respuesta y después cierre
 check-what-not-closed = En vez de eso, espera al siguiente cliente.
 check-why-not-closed = Está en accept y no ha llamado a close en esta conexión.
-check-cure-not-closed = connectionSocket.close()      # tras la respuesta; en C: close(connection)
+check-cure-not-closed = connectionSocket.close()      # tras la respuesta
+check-cure-not-closed-any = cierre la conexión tras la respuesta, no solo el socket que escucha
+check-cure-not-closed-c = en C: close(connection);
+check-cure-not-closed-java = en Java: connection.close();
 check-what-serves-once = Atiende a un cliente y se va.
 check-why-serves-once = Atendió al primer cliente; después terminó o dejó de escuchar.
 check-cure-serves-once = while True:¶    connection, address = serverSocket.accept()
+check-cure-serves-once-any = acepte en un bucle, un cliente tras otro
 check-what-no-loop = Termina después de un intercambio.
 check-why-no-loop = Terminó por sí mismo, sin ningún error.
 check-cure-no-loop = while True:                 # hasta la última palabra
+check-cure-no-loop-any = repita hasta la última palabra
 check-what-dies-on-reset = Si un cliente corta su conexión, el servidor entero termina.
 check-why-dies-on-reset = La excepción llegó justo tras nuestro corte, y nada la capturó.
 check-cure-dies-on-reset = try:¶    atender(connection)¶except ConnectionError:     # que pase el siguiente¶    pass
@@ -381,6 +442,7 @@ check-cure-dies-on-timeout = try:¶    reply, address = clientSocket.recvfrom(20
 check-what-answers-strangers = Toma lo que dice un extraño por lo de su cliente.
 check-why-answers-strangers = Lo que envió otra dirección está en su salida, en el turno del cliente.
 check-cure-answers-strangers = if address != client: continue      # client: la primera dirección
+check-cure-answers-strangers-any = ignore lo que venga de otra dirección que la primera
 check-what-listener-used = Habla por el socket que escucha.
 check-why-listener-used = La llamada que falló usó el socket en el que se llamó a listen.
 check-cure-listener-used = connection, address = serverSocket.accept()¶connection.send(data)       # no serverSocket
@@ -399,6 +461,7 @@ check-cure-wrong-interpreter = print(text)                 # con paréntesis¶te
 check-what-late-fin-check = La última palabra se mira un paso tarde.
 check-why-late-fin-check = Con un mensaje o una línea más terminó: había visto la palabra, y antes siguió.
 check-cure-late-fin-check = compare justo después de cada input() y de cada recvfrom, antes del paso siguiente
+check-cure-late-fin-check-any = compare justo después de cada línea escrita y de cada mensaje recibido, antes del paso siguiente
 check-what-bytes-compared = Compara bytes con texto, que nunca son iguales.
 check-why-bytes-compared = El propio Python avisa de ello ahí (python3 -b).
 check-cure-bytes-compared = if data.decode() == "fin": break          # primero, de bytes a texto
@@ -408,6 +471,8 @@ check-cure-input-outside-loop = while True:¶    message = input("> ")          
 check-what-never-binds = Su socket no tiene puerto: no se llamó a bind.
 check-why-never-binds = Recibe por un socket para el que no llamó a bind.
 check-cure-never-binds = serverSocket.bind(("", serverPort))
+# $port (text)
+check-cure-never-binds-any = asocie el socket al puerto { $port } antes de recibir
 check-what-listen-on-udp = UDP no tiene conexiones: listen y accept son de TCP.
 check-why-listen-on-udp = La llamada que falló fue listen o accept, en un socket UDP.
 check-cure-listen-on-udp = serverSocket.bind(("", serverPort))¶message, clientAddress = serverSocket.recvfrom(2048)   # sin listen ni accept
@@ -443,33 +508,49 @@ check-cure-pyotp-refuses-dni = python3 -m pip install "pyotp<2.11.2"¶# si pip s
 check-what-dni-letter = El DNI se envió con su letra.
 check-why-dni-letter = El ejercicio solo toma sus cifras.
 check-cure-dni-letter = dni = dni.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+check-cure-dni-letter-any = envíe solo las cifras del DNI
 check-what-code-lost-zeros = Se perdieron ceros del principio.
 check-why-code-lost-zeros = Un número no tiene ceros al principio; por lo demás sería correcto.
 check-cure-code-lost-zeros = dni = input()               # texto: no int(input()); también el código
+check-cure-code-lost-zeros-any = guarde el DNI y el código como texto, no como números
 check-what-wrong-secret = El secreto no es el base32 de las cifras del DNI.
 check-why-wrong-secret = El secreto que muestra, o para el que vale su código, es otro.
 check-cure-wrong-secret = secret = base64.b32encode(dni.encode()).decode()   # una vez, de las cifras
+check-cure-wrong-secret-any = codifique las cifras del DNI en base32, una vez
 check-what-accepts-old-code = Acepta un código de hace una hora.
 check-why-accepts-old-code = Le dio la misma respuesta que al correcto, y otra a uno incorrecto.
 check-cure-accepts-old-code = totp.verify(otp)            # sin valid_window: solo los 30 s actuales
+check-cure-accepts-old-code-any = acepte solo el código de los 30 s actuales
 check-what-wrong-uri = Un autenticador no acepta la URI.
 check-why-wrong-uri = No tiene la forma otpauth://totp/ETIQUETA?secret=…, con seis cifras, 30 s y SHA-1.
 check-cure-wrong-uri = uri = pyotp.TOTP(secret).provisioning_uri(name="mi_usuario", issuer_name="Mi App")
+check-cure-wrong-uri-any = dele esta forma: otpauth://totp/Mi%20App:mi_usuario?secret=…&issuer=Mi%20App
 check-what-stale-code = El código es de otro momento.
 check-why-stale-code = Está escrito en el programa, o fue correcto antes.
 check-cure-stale-code = otp = input("OTP: ")         # o pyotp.TOTP(secret).now()
+check-cure-stale-code-any = pida el código justo antes de enviar, o genérelo entonces
 check-what-wrong-separator = Las partes no están separadas por un &.
 check-why-wrong-separator = Por lo demás, el mensaje es correcto.
 check-cure-wrong-separator = message = name + "&" + dni + "&" + otp
+check-cure-wrong-separator-any = envíe nombre&dni&código
 check-what-wrong-order = Las partes están en otro orden.
 check-why-wrong-order = El orden es nombre, DNI, código.
 check-cure-wrong-order = message = name + "&" + dni + "&" + otp
+check-cure-wrong-order-any = envíe nombre&dni&código
 check-what-hard-coded-answer = La respuesta no depende de la pregunta.
 check-why-hard-coded-answer = Preguntas distintas tuvieron la misma respuesta.
-check-cure-hard-coded-answer = haga la respuesta a partir de lo que llegó: message.decode().upper().encode()¶en otp y submit, del código: if pyotp.TOTP(secret).verify(otp):
+check-cure-hard-coded-answer = haga la respuesta a partir de lo que llegó: message.decode().upper().encode()
+check-cure-hard-coded-answer-any = haga la respuesta a partir de lo que llegó, en mayúsculas
+check-cure-hard-coded-verdict = decida según el código que llegó: if pyotp.TOTP(secret).verify(otp):
+check-cure-hard-coded-verdict-any = decida según el código que llegó, si es el correcto ahora
 check-what-hard-coded-secret = El secreto no depende del DNI.
 check-why-hard-coded-secret = Con otro DNI el programa mostró el mismo secreto.
 check-cure-hard-coded-secret = dni = input("DNI: ")¶secret = base64.b32encode(dni.encode()).decode()   # del DNI que se tecleó
+check-cure-hard-coded-secret-any = genere el secreto a partir del DNI que se tecleó
 check-what-small-buffer = Recibe menos bytes de los que tiene el mensaje.
 check-why-small-buffer = Su recepción pidió esos bytes y obtuvo esos; había más.
-check-cure-small-buffer = recvfrom(2048)
+# $receive (text)
+# $size (text)
+check-cure-small-buffer = { $receive }({ $size })
+# $size (text)
+check-cure-small-buffer-any = reciba hasta { $size } bytes de una vez

@@ -1,7 +1,7 @@
 //! `socklab bug`: short wrong programs and their cures, for a class to look at.
 
 use clap::{ArgMatches, Args, Command};
-use socklab_check::{BUGS, Bug, Cause, CheckedExercise};
+use socklab_check::{BUGS, Bug, Cause, CheckedExercise, ProgramLanguage};
 use socklab_text::Messages;
 
 use crate::check::{End, cure};
@@ -68,6 +68,7 @@ fn show(name: &str, messages: &dyn Messages) -> Exit {
             exercise,
             role: bug.role(),
             port: exercise.port,
+            language: ProgramLanguage::Python,
         };
         print::payload(&messages.say("check-cure"));
         for line in cure(cause, end, messages) {

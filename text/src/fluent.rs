@@ -45,14 +45,13 @@ impl Translations {
             bundle,
         }
     }
-
-    /// Whether there is a message with this id.
-    pub fn has(&self, id: &str) -> bool {
-        self.bundle.has_message(id)
-    }
 }
 
 impl Messages for Translations {
+    fn has(&self, id: &str) -> bool {
+        self.bundle.has_message(id)
+    }
+
     /// A missing message or variable is a mistake in this program. In debug builds it panics, so
     /// that a test finds it. In release builds it shows the message's id.
     fn say_with(&self, id: &str, variables: &[(&str, &dyn Variable)]) -> String {

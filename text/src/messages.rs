@@ -15,6 +15,11 @@ pub trait Messages: Send + Sync {
         self.say_with(id, &[])
     }
 
+    /// Whether there is a message with this id.
+    fn has(&self, _id: &str) -> bool {
+        true
+    }
+
     /// What separates a number's whole part from its decimals.
     fn decimal_mark(&self) -> &'static str {
         "."

@@ -58,7 +58,7 @@ fn find(name: &OsStr) -> Option<PathBuf> {
 }
 
 /// Finds a Windows program that was named without its extension.
-fn with_ending(path: &Path) -> Option<PathBuf> {
+pub(super) fn with_ending(path: &Path) -> Option<PathBuf> {
     let mut endings = vec![""];
     if cfg!(windows) {
         endings.extend([".exe", ".bat", ".cmd"]);

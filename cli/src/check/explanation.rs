@@ -1,6 +1,8 @@
 //! The words for what a check has found, and for why it has not been made.
 
-use socklab_check::{Cause, CheckedExercise, CommandError, Finding, Holder, Reason, Symptom};
+use socklab_check::{
+    Cause, CheckedExercise, CommandError, Finding, Holder, ProgramLanguage, Reason, Symptom,
+};
 use socklab_core::Transport;
 use socklab_core::transcript::Role;
 use socklab_text::{Messages, Variable, escape, system_error};
@@ -35,15 +37,18 @@ pub(super) fn what(finding: &Finding, messages: &dyn Messages) -> String {
     }
 }
 
-/// The end of an exercise that a program plays, and the port that belongs there.
+/// The end of an exercise that a program plays, the port that belongs there, and the language that
+/// the program is written in.
 #[derive(Clone, Copy)]
 pub(crate) struct End {
     pub(crate) exercise: CheckedExercise,
     pub(crate) role: Role,
     pub(crate) port: u16,
+    pub(crate) language: ProgramLanguage,
 }
 
-/// The lines of code that fix a cause at this end.
+/// What fixes a cause at this end: lines of Python, or for another language a sentence, and an
+/// example if there is one.
 pub(crate) fn cure(cause: Cause, end: End, messages: &dyn Messages) -> Vec<String> {
     let stream = end.exercise.transport == Some(Transport::Stream);
     let call = match end.role {
@@ -51,26 +56,57 @@ pub(crate) fn cure(cause: Cause, end: End, messages: &dyn Messages) -> Vec<Strin
         Role::Client if stream => "connect",
         Role::Client => "sendto",
     };
-    let (kind, protocol) = match stream {
-        true => ("SOCK_STREAM", "TCP"),
-        false => ("SOCK_DGRAM", "UDP"),
+    let (kind, protocol, receive, size) = match stream {
+        true => ("SOCK_STREAM", "TCP", "recv", "1024"),
+        false => ("SOCK_DGRAM", "UDP", "recvfrom", "2048"),
     };
     let (text, word) = match end.exercise.name {
         "chat" => ("message", "fin"),
         _ => ("reply", "FIN"),
     };
-    let text = messages.say_with(
-        &format!("check-cure-{}", cause.code()),
-        &[
-            ("port", &end.port.to_string()),
-            ("call", &call),
-            ("kind", &kind),
-            ("protocol", &protocol),
-            ("text", &text),
-            ("word", &word),
-        ],
-    );
-    text.split('¶').map(str::to_owned).collect()
+    let code = match cause {
+        Cause::HardCodedAnswer if end.exercise.secret => "hard-coded-verdict",
+        cause => cause.code(),
+    };
+    let port = end.port.to_string();
+    let values = [
+        ("port", &port as &dyn Variable),
+        ("call", &call),
+        ("kind", &kind),
+        ("protocol", &protocol),
+        ("receive", &receive),
+        ("size", &size),
+        ("text", &text),
+        ("word", &word),
+    ];
+    let ids = worded(&format!("check-cure-{code}"), end.language, messages);
+    let texts = ids.iter().map(|id| messages.say_with(id, &values));
+    let lines = texts.flat_map(|text| text.split('¶').map(str::to_owned).collect::<Vec<_>>());
+    lines.collect()
+}
+
+/// What proves a cause.
+pub(crate) fn why(cause: Cause, language: ProgramLanguage, messages: &dyn Messages) -> String {
+    let ids = worded(&format!("check-why-{}", cause.code()), language, messages);
+    messages.say(&ids[0])
+}
+
+/// The messages that say this for a language. A message is worded for Python, or for all languages;
+/// in the first case the one with `-any` is for the others. Those with `-c` and `-java` add an
+/// example.
+fn worded(id: &str, language: ProgramLanguage, messages: &dyn Messages) -> Vec<String> {
+    let example = match language {
+        ProgramLanguage::Python => return vec![id.to_owned()],
+        ProgramLanguage::Java => "java",
+        ProgramLanguage::C => "c",
+        ProgramLanguage::Unknown => "",
+    };
+    let there = |end| Some(format!("{id}-{end}")).filter(|id| messages.has(id));
+    let sentence = there("any").unwrap_or_else(|| id.to_owned());
+    [Some(sentence), there(example)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The command and the process ID of a port's holder, as far as they are known.
@@ -131,6 +167,7 @@ mod tests {
             exercise,
             role,
             port,
+            language: ProgramLanguage::Python,
         }
     }
 
@@ -171,6 +208,99 @@ mod tests {
                 let has = parts.iter().all(|part| lines[0].contains(part));
                 assert!(has, "{lines:?}");
             }
+        }
+    }
+
+    /// Causes that only Python's exceptions, its sources or its calls prove.
+    const OF_PYTHON: [Cause; 22] = [
+        Cause::AddressNotAPair,
+        Cause::BytesCompared,
+        Cause::CrashOnAccents,
+        Cause::DiesOnReset,
+        Cause::DiesOnTimeout,
+        Cause::InputOutsideLoop,
+        Cause::ListenOnUdp,
+        Cause::ListenerUsed,
+        Cause::MissingBrackets,
+        Cause::ModuleMissing,
+        Cause::NeverCallsListen,
+        Cause::NeverConnects,
+        Cause::NotFlushed,
+        Cause::NumberNotText,
+        Cause::PyotpRefusesDni,
+        Cause::QuotedNames,
+        Cause::ReprSent,
+        Cause::ReprShown,
+        Cause::ShadowedModule,
+        Cause::StrNotBytes,
+        Cause::SyntaxError,
+        Cause::WrongInterpreter,
+    ];
+
+    /// What only Python has.
+    const PYTHON: [&str; 12] = [
+        ".encode()",
+        ".decode()",
+        "input(",
+        "print(",
+        "upper()",
+        "b\"",
+        "Socket.",
+        "sock.",
+        "True",
+        "while ",
+        "pyotp",
+        "strip(\"",
+    ];
+
+    #[test]
+    fn other_languages_get_no_python() {
+        use ProgramLanguage::{C, Java, Unknown};
+        let others = [C, Java, Unknown];
+        for ui in [Language::Es, Language::En].map(Language::messages) {
+            for exercise in CheckedExercise::all() {
+                let causes = Cause::ALL.iter().filter(|one| !OF_PYTHON.contains(one));
+                for (&cause, language) in causes.flat_map(|one| others.map(|other| (one, other))) {
+                    let end = End {
+                        language,
+                        ..end(exercise.name, Role::Server)
+                    };
+                    let mut said = cure(cause, end, &ui);
+                    said.push(why(cause, language, &ui));
+                    let said = said.join("\n");
+                    let python = PYTHON.iter().find(|part| said.contains(**part));
+                    assert_eq!(python, None, "{cause:?}: {said}");
+                    let names = [("in C", "en C", C), ("in Java", "en Java", Java)];
+                    for (en, es, of) in names {
+                        let named = said.contains(en) || said.contains(es);
+                        assert!(!named || of == language, "{cause:?}: {said}");
+                    }
+                }
+            }
+        }
+        let echo = End {
+            language: C,
+            ..end("echo", Role::Server)
+        };
+        let lines = cure(Cause::NeverChecksFin, echo, &Language::En.messages());
+        let example = "in C: text[count] = 0; if (strcmp(text, \"FIN\") == 0) break;";
+        assert_eq!(lines, ["end when the text is \"FIN\"", example]);
+    }
+
+    #[test]
+    fn the_cure_of_a_fixed_answer_is_that_of_the_exercise() {
+        for (exercise, has, lacks) in [
+            ("echo", ".upper()", "verify"),
+            ("capitals", ".upper()", "verify"),
+            ("otp", "verify", ".upper()"),
+            ("submit", "verify", ".upper()"),
+        ] {
+            let end = end(exercise, Role::Server);
+            let lines = cure(Cause::HardCodedAnswer, end, &Language::En.messages());
+            assert!(
+                lines[0].contains(has) && !lines[0].contains(lacks),
+                "{lines:?}"
+            );
         }
     }
 

@@ -3,11 +3,11 @@
 use std::mem;
 
 use socklab_check::{
-    Cause, CheckPlan, Finding, Move, Reason, Report, Scenario, ScenarioOutcome, ScenarioResult,
-    Symptom, Verdict, Wrong,
+    Cause, CheckPlan, Finding, Move, ProgramLanguage, Reason, Report, Scenario, ScenarioOutcome,
+    ScenarioResult, Start, Symptom, Verdict, Wrong,
 };
 
-use super::explanation::{End, code, cure, reason_text, what};
+use super::explanation::{End, code, cure, reason_text, what, why};
 use super::ladder::{difference, ladder};
 use crate::print;
 use socklab_text::{Messages, Variable, escape};
@@ -82,7 +82,8 @@ impl<'a> Printer<'a> {
             (Some(_), "client") => (format!("{exercise} {}", name("client")), name("server")),
             (Some(_), other) => (format!("{exercise} {}", name(other)), name("client")),
         };
-        let program = plan.start.as_ref().map(socklab_check::Start::name);
+        let program = plan.start.as_ref().map(Start::name);
+        let language = plan.start.as_ref().map(Start::language);
         let address = plan.connect.map(|one| one.to_string());
         Printer {
             messages,
@@ -93,6 +94,7 @@ impl<'a> Printer<'a> {
                 exercise: plan.exercise,
                 role: plan.role,
                 port: plan.port,
+                language: language.unwrap_or(ProgramLanguage::Unknown),
             },
             repeat,
             only: plan.scenarios.len() == 1,
@@ -184,7 +186,7 @@ impl<'a> Printer<'a> {
         }
         match finding.cause {
             Some(cause) => {
-                let why = messages.say(&format!("check-why-{}", cause.code()));
+                let why = why(cause, self.end.language, messages);
                 print::payload(&messages.say_with("check-why", &[("text", &why)]));
             }
             None if finding.symptom == Symptom::Crash && finding.error.is_some() => {
