@@ -23,6 +23,7 @@ mod scenario;
 mod wire;
 
 use std::cell::Cell;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub use bugs::{BUGS, Bug};
@@ -67,22 +68,26 @@ pub fn check(plan: &CheckPlan, mut tell: impl FnMut(&ScenarioOutcome)) -> Report
             stop = Some(Reason::Unusable(CommandError::NoFile(script)));
         }
     }
-    let setup = player::Setup {
+    let mut setup = player::Setup {
         exercise: plan.exercise,
         role: plan.role,
         start: start.as_ref(),
-        connect: plan.connect,
+        connect: plan.connect.first().copied(),
         port: plan.port,
         submitter: &plan.submitter,
         holds_output: Cell::new(false),
+        answered: Cell::new(false),
+        clients: Cell::new(0),
     };
     let mut outcomes: Vec<ScenarioOutcome> = Vec::new();
     for scenario in &plan.scenarios {
         let mut outcome = match &stop {
+            None if outcomes.is_empty() => play_first(&mut setup, scenario, &plan.connect),
             None => player::play(&setup, scenario),
             Some(reason) => ScenarioOutcome {
                 scenario: scenario.name.clone(),
                 advice: scenario.advice,
+                address: None,
                 result: ScenarioResult::NotChecked(reason.clone()),
                 steps: Vec::new(),
                 took: Duration::ZERO,
@@ -95,6 +100,10 @@ pub fn check(plan: &CheckPlan, mut tell: impl FnMut(&ScenarioOutcome)) -> Report
                 reason @ (Reason::PortHeld { .. } | Reason::PortWaits(_) | Reason::NotReached(_)),
             ) => {
                 stop = Some(reason.clone());
+            }
+            // No advice may make the next scenarios fail.
+            ScenarioResult::Failed(_) if outcome.advice && outcome.has_found_the_port_closed() => {
+                stop = Some(Reason::NotReached(setup.connect.into_iter().collect()));
             }
             ScenarioResult::Failed(finding)
                 if stop.is_none()
@@ -120,6 +129,43 @@ pub fn check(plan: &CheckPlan, mut tell: impl FnMut(&ScenarioOutcome)) -> Report
     }
 }
 
+/// Plays the first scenario. A name may have several addresses: like a client, tries each until a
+/// program is there.
+fn play_first(
+    setup: &mut player::Setup<'_>,
+    scenario: &Scenario,
+    addresses: &[SocketAddr],
+) -> ScenarioOutcome {
+    let mut outcomes = vec![player::play(setup, scenario)];
+    for &address in addresses.iter().skip(1) {
+        if outcomes.iter().any(ScenarioOutcome::has_met_a_program) {
+            break;
+        }
+        setup.connect = Some(address);
+        outcomes.push(player::play(setup, scenario));
+    }
+    let failed = |one: &ScenarioOutcome| matches!(one.result, ScenarioResult::Failed(_));
+    let refused = outcomes.iter().filter_map(|one| match &one.result {
+        ScenarioResult::NotChecked(Reason::NotReached(addresses)) => Some(addresses.clone()),
+        _ => None,
+    });
+    let refused: Vec<SocketAddr> = refused.flatten().collect();
+    // The last one is the only one that may have met a program.
+    let shown = match outcomes
+        .last()
+        .is_some_and(ScenarioOutcome::has_met_a_program)
+    {
+        true => None,
+        false => outcomes.iter().position(failed),
+    };
+    let mut outcome = outcomes.swap_remove(shown.unwrap_or(outcomes.len() - 1));
+    if let ScenarioResult::NotChecked(Reason::NotReached(addresses)) = &mut outcome.result {
+        *addresses = refused;
+    }
+    setup.connect = outcome.address;
+    outcome
+}
+
 /// Whether a concluded cause still holds after the earlier failures.
 fn is_still_proved(cause: Cause, before: &[ScenarioOutcome]) -> bool {
     let other = |one: &ScenarioOutcome| match &one.result {
@@ -134,6 +180,7 @@ fn is_pointless(finding: &Finding, outcome: &ScenarioOutcome, enough: bool) -> b
     let at_once = matches!(
         finding.symptom,
         Symptom::NeverListens | Symptom::ExitsEarly | Symptom::NoRequest
-    ) || finding.cause == Some(Cause::SyntaxError);
+    ) || finding.cause == Some(Cause::SyntaxError)
+        || outcome.has_found_the_port_closed();
     !outcome.advice && (at_once || enough)
 }

@@ -21,8 +21,8 @@ pub struct CheckPlan {
     pub role: Role,
     /// How to start the program; `None` if it is already running.
     pub start: Option<Start>,
-    /// The address of a program that is already running.
-    pub connect: Option<SocketAddr>,
+    /// The addresses of a program that is already running. The first that answers is checked.
+    pub connect: Vec<SocketAddr>,
     /// The port that it should use: the exercise's.
     pub port: u16,
     /// The person whose submission the program makes.

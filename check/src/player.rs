@@ -1,5 +1,6 @@
 //! Plays one scenario against one program.
 
+mod elsewhere;
 mod enrolment;
 mod finding;
 mod interrogate;
@@ -12,6 +13,8 @@ mod submission;
 mod transcript;
 mod typing;
 
+use std::cell::Cell;
+use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,11 +40,15 @@ pub(crate) struct Setup<'a> {
     pub(crate) role: Role,
     /// The program; `None` if it runs already, at `connect`.
     pub(crate) start: Option<&'a Start>,
-    pub(crate) connect: Option<std::net::SocketAddr>,
+    pub(crate) connect: Option<SocketAddr>,
     pub(crate) port: u16,
     pub(crate) submitter: &'a Submitter,
     /// Whether the program was seen to buffer its output.
-    pub(crate) holds_output: std::cell::Cell<bool>,
+    pub(crate) holds_output: Cell<bool>,
+    /// For a program that runs already: whether it has answered and was not asked to end, and how
+    /// many connections earlier scenarios have made.
+    pub(crate) answered: Cell<bool>,
+    pub(crate) clients: Cell<usize>,
 }
 
 /// Why a scenario ends early.
@@ -83,6 +90,8 @@ pub(crate) struct Player<'a> {
     not_yet_shown: Vec<Vec<u8>>,
     /// Whether the wait is over and its condition is checked one last time.
     last_look: bool,
+    /// Whether a program that runs already had its port when the scenario began.
+    had_port: bool,
     /// What the last `reply` move received.
     reply: Vec<u8>,
     /// The fields that a submission's program was given.
@@ -117,6 +126,7 @@ fn play_once(setup: &Setup<'_>, scenario: &Scenario) -> (ScenarioOutcome, bool) 
         stranger: None,
         not_yet_shown: Vec::new(),
         last_look: false,
+        had_port: false,
         reply: Vec::new(),
         given: Given::default(),
     };
@@ -125,9 +135,11 @@ fn play_once(setup: &Setup<'_>, scenario: &Scenario) -> (ScenarioOutcome, bool) 
         Err(EarlyEnd::Failed(finding)) => ScenarioResult::Failed(finding),
         Err(EarlyEnd::NotChecked(reason)) => ScenarioResult::NotChecked(reason),
     };
+    player.note_for_later();
     let outcome = ScenarioOutcome {
         scenario: scenario.name.clone(),
         advice: scenario.advice,
+        address: setup.connect,
         result,
         steps: std::mem::take(&mut player.steps),
         took: began.elapsed(),

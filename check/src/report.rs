@@ -1,5 +1,7 @@
 //! The result of a check, as data. The caller puts it into words.
 
+use std::net::SocketAddr;
+
 use socklab_core::transcript::{Role, Transcript};
 
 use crate::codes::{Cause, Symptom};
@@ -53,6 +55,8 @@ pub struct ScenarioOutcome {
     pub scenario: String,
     /// Whether the scenario only gives advice.
     pub advice: bool,
+    /// The address of the program, if it ran already.
+    pub address: Option<SocketAddr>,
     /// The scenario's result.
     pub result: ScenarioResult,
     /// What happened, in order.
@@ -90,8 +94,8 @@ pub enum Reason {
     Unusable(CommandError),
     /// The program asks a question that no scenario answers. Contains the question.
     Asks(String),
-    /// No program listens at the address that was given.
-    NotReached(std::net::SocketAddr),
+    /// No program listens at the addresses that were given.
+    NotReached(Vec<SocketAddr>),
     /// The program keeps its output in a buffer until it ends.
     HoldsOutput,
     /// The scenario needs to see or start the program, which runs elsewhere.
@@ -100,6 +104,19 @@ pub enum Reason {
     After(Symptom),
     /// The system refused something. Contains its message.
     System(String),
+}
+
+impl ScenarioOutcome {
+    /// Whether the program ran already and has ended: its port is closed.
+    pub(crate) fn has_found_the_port_closed(&self) -> bool {
+        self.steps.iter().any(|step| step.act == Act::PortClosed)
+    }
+
+    /// Whether a program was there: it took our connection, or sent something.
+    pub fn has_met_a_program(&self) -> bool {
+        let met = |act: &Act| matches!(act, Act::WeConnect | Act::Sends(_) | Act::PortClosed);
+        self.steps.iter().any(|step| met(&step.act))
+    }
 }
 
 impl Reason {
@@ -174,7 +191,9 @@ pub enum Act {
     /// The program was started.
     Started,
     /// The program waits for clients at this address.
-    Listens(std::net::SocketAddr),
+    Listens(SocketAddr),
+    /// No program has the port any more.
+    PortClosed,
     /// We connected.
     WeConnect,
     /// The program connected to us.

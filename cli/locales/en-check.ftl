@@ -108,6 +108,7 @@ check-silent = is silent
 check-waits = waits in { $call }
 # $code (text)
 check-exits = ends (status { $code })
+check-port-closed = no program has its port any more
 check-starts-again = starts it again
 check-killed = was ended by a signal
 # $count (text)
@@ -123,6 +124,7 @@ check-error = It said: { $text }
 # $text (text)
 check-why = Why: { $text }
 check-no-cause = The cause is not proved; the steps above are what happened.
+check-no-cause-elsewhere = The cause is not proved: from outside only these steps are seen. The terminal in which the program runs may show its error.
 check-no-cause-error = This error ended the program; what led to it is not proved.
 # $line (text)
 # $file (text)
@@ -145,6 +147,8 @@ check-advice-only = This is advice: it does not decide whether { $what } is righ
 check-fail = { $right } right, { $wrong } wrong, { $left } not played. Only this one again: { $command }
 # $reason (text)
 check-not-checked = Not checked: { $reason }
+# $address (text)
+check-answers = { $address } answers
 check-kind-essential = decides
 check-kind-advice = advice
 

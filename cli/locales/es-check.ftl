@@ -107,6 +107,7 @@ check-silent = calla
 check-waits = espera en { $call }
 # $code (text)
 check-exits = termina (estado { $code })
+check-port-closed = ya ningún programa tiene su puerto
 check-starts-again = lo arranca de nuevo
 check-killed = lo terminó una señal
 # $count (text)
@@ -122,6 +123,7 @@ check-error = Dijo: { $text }
 # $text (text)
 check-why = Por qué: { $text }
 check-no-cause = La causa no está probada; los pasos de arriba son lo que pasó.
+check-no-cause-elsewhere = La causa no está probada: desde fuera solo se ven estos pasos. El terminal donde se ejecuta el programa quizá muestre su error.
 check-no-cause-error = Este error terminó el programa; qué llevó a él no está probado.
 # $line (text)
 # $file (text)
@@ -144,6 +146,8 @@ check-advice-only = Es un consejo: no decide si { $what } es correcto.
 check-fail = { $right } bien, { $wrong } mal, { $left } sin probar. Repita solo este: { $command }
 # $reason (text)
 check-not-checked = Sin comprobar: { $reason }
+# $address (text)
+check-answers = contesta { $address }
 check-kind-essential = decide
 check-kind-advice = consejo
 

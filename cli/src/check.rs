@@ -10,6 +10,7 @@ mod text;
 pub(crate) use explanation::{End, cure};
 
 use std::ffi::OsString;
+use std::iter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -261,7 +262,7 @@ fn plan(args: &CheckArgs) -> Result<CheckPlan, CheckError> {
         (all, Some(_)) => *all.iter().find(named).ok_or(CheckError::Role(exercise))?,
     };
     let connect = connect(args, exercise, role)?;
-    if !args.list && args.command.is_empty() && connect.is_none() {
+    if !args.list && args.command.is_empty() && connect.is_empty() {
         return Err(CheckError::NoCommand);
     }
     let submitter = args.shared.submitter()?;
@@ -270,7 +271,7 @@ fn plan(args: &CheckArgs) -> Result<CheckPlan, CheckError> {
         folder: None,
     });
     let mut scenarios = scenarios(args, exercise, role)?;
-    if connect.is_some() {
+    if !connect.is_empty() {
         scenarios = text::from_outside(scenarios);
         if scenarios.is_empty() {
             return Err(CheckError::NoneFromOutside);
@@ -300,16 +301,16 @@ fn connect(
     args: &CheckArgs,
     exercise: CheckedExercise,
     role: Role,
-) -> Result<Option<SocketAddr>, CheckError> {
+) -> Result<Vec<SocketAddr>, CheckError> {
     let Some(text) = &args.connect else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     if role == Role::Client {
         return Err(CheckError::ConnectToClient);
     }
     let port = args.port.unwrap_or(exercise.port);
     let found = address::client(text, port).map_err(CheckError::Address)?;
-    Ok(Some(found.first))
+    Ok(iter::once(found.first).chain(found.others).collect())
 }
 
 /// The built-in scenarios, or those of a file.

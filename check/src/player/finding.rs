@@ -154,7 +154,7 @@ impl Player<'_> {
     }
 
     /// The facts on which the causes of an exception depend.
-    fn context(&self) -> diagnose::CrashContext<'_> {
+    pub(super) fn context(&self) -> diagnose::CrashContext<'_> {
         diagnose::CrashContext {
             scenario: self.scenario,
             script: self.setup.start.and_then(Start::script),

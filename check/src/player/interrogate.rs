@@ -101,11 +101,10 @@ impl Player<'_> {
     /// The program is silent although it is its turn.
     pub(super) fn no_reply(&mut self, peer: &str, expected: &[u8]) -> EarlyEnd {
         if let Some(address) = self.setup.connect
-            && self.heard.is_empty()
             && !self.wire.is_stream()
-            && self.wire.is_refused().unwrap_or(false)
+            && self.was_not_there(address)
         {
-            return EarlyEnd::NotChecked(Reason::NotReached(address));
+            return self.port_closed(address);
         }
         let first = self.setup.role == Role::Client && self.heard.is_empty();
         if first && let Some(question) = self.asks_more() {

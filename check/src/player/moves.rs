@@ -81,15 +81,12 @@ impl Player<'_> {
 
     /// The program listened, but accepts no connection.
     fn refused(&mut self, error: &std::io::Error) -> EarlyEnd {
-        if self.program.is_none() {
-            let refused = matches!(
-                error.kind(),
-                ErrorKind::ConnectionRefused | ErrorKind::TimedOut
-            );
-            return EarlyEnd::NotChecked(match self.setup.connect {
-                Some(address) if refused => Reason::NotReached(address),
-                _ => Reason::System(error.to_string()),
-            });
+        if let Some(address) = self.setup.connect {
+            return match error.kind() {
+                ErrorKind::ConnectionRefused => self.port_closed(address),
+                ErrorKind::TimedOut => EarlyEnd::NotChecked(Reason::NotReached(vec![address])),
+                _ => EarlyEnd::NotChecked(Reason::System(error.to_string())),
+            };
         }
         self.our_step(Act::WeConnect);
         if self.ends() {

@@ -33,7 +33,9 @@ impl Player<'_> {
             (Some(start), None, _) => self.start_alone(start),
             (None, _, _) => {
                 let elsewhere = EarlyEnd::NotChecked(Reason::RunsElsewhere);
-                self.wire.found(connect.ok_or(elsewhere)?);
+                let address = connect.ok_or(elsewhere)?;
+                self.wire.found(address);
+                self.had_port = self.shows_a_listener(address);
                 Ok(())
             }
         }

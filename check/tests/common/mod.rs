@@ -41,7 +41,7 @@ pub(crate) fn plan(
             command: command.iter().map(Into::into).collect(),
             folder,
         }),
-        connect: None,
+        connect: Vec::new(),
         port: exercise.port,
         submitter: Submitter::default(),
         scenarios: built_in(exercise.name, role),

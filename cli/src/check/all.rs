@@ -110,7 +110,7 @@ fn plan(args: &AllArgs, part: &Part, start: &Start) -> CheckPlan {
         exercise: part.exercise,
         role: part.role,
         start: Some(start.clone()),
-        connect: None,
+        connect: Vec::new(),
         port: part.exercise.port,
         submitter: args.shared.submitter().unwrap_or_default(),
         scenarios: built_in(part.exercise.name, part.role),

@@ -144,7 +144,10 @@ pub(super) fn reason_text(reason: &Reason, messages: &dyn Messages) -> String {
             messages.say_with(id, &[("name", name)])
         }
         Reason::Asks(question) => messages.say_with("check-reason-asks", &[("question", question)]),
-        Reason::NotReached(at) => messages.say_with("check-reason-not-reached", &[("address", at)]),
+        Reason::NotReached(addresses) => {
+            let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            messages.say_with("check-reason-not-reached", &[("address", &list.join(", "))])
+        }
         Reason::HoldsOutput => messages.say("check-reason-holds-output"),
         Reason::RunsElsewhere => messages.say("check-reason-elsewhere"),
         Reason::After(_) => messages.say("check-reason-after"),

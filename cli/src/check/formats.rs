@@ -31,10 +31,12 @@ pub(super) fn value(report: &Report) -> Value {
         Verdict::NotChecked => "not-checked",
     };
     let scenarios: Vec<Value> = report.outcomes.iter().map(scenario).collect();
+    let address = report.outcomes.iter().find_map(|one| one.address);
     json!({
         "exercise": report.exercise,
         "role": report.role.map(Role::name),
         "program": report.program,
+        "address": address.map(|address| address.to_string()),
         "verdict": verdict,
         "scenarios": scenarios,
     })
@@ -86,6 +88,7 @@ fn step(step: &Step) -> Value {
     let (who, act, payload) = match &step.act {
         Act::Started => ("we", "start", None),
         Act::Listens(at) => ("program", "listen", Some(at.to_string())),
+        Act::PortClosed => ("program", "port-closed", None),
         Act::WeConnect => ("we", "connect", None),
         Act::Connects => ("program", "connect", None),
         Act::WeSend(bytes) => ("we", "send", Some(text(bytes))),

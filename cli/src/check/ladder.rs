@@ -77,6 +77,7 @@ fn act(step: &Step, messages: &dyn Messages) -> (Side, &'static str, String) {
         Act::Silent => (Theirs, none, say("check-silent")),
         Act::WaitsIn(call) => (Theirs, none, with("check-waits", "call", call)),
         Act::Exits(Some(code)) => (Theirs, none, with("check-exits", "code", code)),
+        Act::PortClosed => (Theirs, none, say("check-port-closed")),
         Act::Exits(None) => (Theirs, none, say("check-killed")),
     }
 }

@@ -57,6 +57,10 @@ pub(super) struct Printer<'a> {
     end: End,
     /// The command for one scenario, before and after its name.
     repeat: (String, String),
+    /// Whether the program runs already.
+    elsewhere: bool,
+    /// Whether the server's name has several addresses, and it is not said yet which one answers.
+    several_addresses: bool,
     only: bool,
     /// Whether an outcome has been shown in full.
     shown: bool,
@@ -84,7 +88,7 @@ impl<'a> Printer<'a> {
         };
         let program = plan.start.as_ref().map(Start::name);
         let language = plan.start.as_ref().map(Start::language);
-        let address = plan.connect.map(|one| one.to_string());
+        let address = plan.connect.first().map(ToString::to_string);
         Printer {
             messages,
             title,
@@ -97,6 +101,8 @@ impl<'a> Printer<'a> {
                 language: language.unwrap_or(ProgramLanguage::Unknown),
             },
             repeat,
+            elsewhere: !plan.connect.is_empty(),
+            several_addresses: plan.connect.len() > 1,
             only: plan.scenarios.len() == 1,
             shown: false,
             advice: Vec::new(),
@@ -113,6 +119,14 @@ impl<'a> Printer<'a> {
 
     pub(super) fn print(&mut self, outcome: &ScenarioOutcome) {
         let messages = self.messages;
+        if let Some(address) = outcome.address
+            && mem::take(&mut self.several_addresses)
+        {
+            self.program = address.to_string();
+            if outcome.has_met_a_program() {
+                print::info(&messages.say_with("check-answers", &[("address", &address)]));
+            }
+        }
         match &outcome.result {
             ScenarioResult::Passed if self.only => {
                 print::payload(&self.heading("✓", &outcome.scenario, ""));
@@ -192,6 +206,7 @@ impl<'a> Printer<'a> {
             None if finding.symptom == Symptom::Crash && finding.error.is_some() => {
                 print::payload(&messages.say("check-no-cause-error"));
             }
+            None if self.elsewhere => print::payload(&messages.say("check-no-cause-elsewhere")),
             None => print::payload(&messages.say("check-no-cause")),
         }
         if let Some(place) = &finding.place {
