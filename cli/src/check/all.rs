@@ -1,5 +1,6 @@
 //! `socklab check all DIR`: checks a whole practical, or those of a class, and shows one table.
 
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command};
@@ -84,8 +85,8 @@ pub(super) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         }
     }
     match args.shared.format.as_str() {
-        "json" => print::payload(&formats::written(&json(&lines))),
-        "junit" => print::payload(&junit(&table, &lines, messages)),
+        "json" => print::payload(&formats::written(&json(&lines, &found))),
+        "junit" => print::payload(&junit(&table, &lines, &found, messages)),
         _ => table.explain(&lines),
     }
     transcripts.end(exit(&lines))
@@ -120,8 +121,8 @@ fn plan(args: &AllArgs, part: &Part, start: &Start) -> CheckPlan {
 
 /// Says which files are not checked, and which exercises of a practical have no program.
 fn left_out(folder: &Path, found: &[Practical], messages: &dyn Messages) {
-    let unknown = found.iter().flat_map(|one| &one.unknown);
-    let unknown: Vec<String> = unknown.map(|file| below(folder, file)).collect();
+    let unknown = unknown(found).map(|(_, file)| below(folder, file));
+    let unknown: Vec<String> = unknown.collect();
     if !unknown.is_empty() {
         let list = unknown.join(", ");
         print::info(&messages.say_with("check-all-unknown", &[("list", &list)]));
@@ -320,7 +321,14 @@ impl<'a> Table<'a> {
     }
 }
 
-fn json(lines: &[Row<'_>]) -> Value {
+/// The files whose names do not say what they are, each with the practical that has it.
+fn unknown(found: &[Practical]) -> impl Iterator<Item = (&Practical, &PathBuf)> {
+    found
+        .iter()
+        .flat_map(|one| iter::repeat(one).zip(&one.unknown))
+}
+
+fn json(lines: &[Row<'_>], found: &[Practical]) -> Value {
     let one = |line: &Row<'_>| {
         let mut value = match (&line.report, &line.part.program) {
             (Some(report), _) => formats::value(report),
@@ -335,10 +343,26 @@ fn json(lines: &[Row<'_>]) -> Value {
         value["folder"] = json!(line.practical.folder.to_string_lossy());
         value
     };
-    Value::Array(lines.iter().map(one).collect())
+    let left_out = unknown(found).map(|(practical, file)| {
+        let program = file.strip_prefix(&practical.folder).unwrap_or(file);
+        json!({
+            "exercise": null,
+            "role": null,
+            "program": program.to_string_lossy(),
+            "verdict": "not-checked",
+            "reason": "unknown-name",
+            "folder": practical.folder.to_string_lossy(),
+        })
+    });
+    Value::Array(lines.iter().map(one).chain(left_out).collect())
 }
 
-fn junit(table: &Table<'_>, lines: &[Row<'_>], messages: &dyn Messages) -> String {
+fn junit(
+    table: &Table<'_>,
+    lines: &[Row<'_>],
+    found: &[Practical],
+    messages: &dyn Messages,
+) -> String {
     let suite = |line: &Row<'_>| {
         let folder = match table.several {
             true => below(table.folder, &line.practical.folder),
@@ -352,7 +376,12 @@ fn junit(table: &Table<'_>, lines: &[Row<'_>], messages: &dyn Messages) -> Strin
             }
         }
     };
-    let suites: Vec<String> = lines.iter().map(suite).collect();
+    let left_out = unknown(found).map(|(_, file)| {
+        let list = below(table.folder, file);
+        let why = messages.say_with("check-all-unknown", &[("list", &list)]);
+        formats::empty_suite(&formats::suite_name("", &list), &why)
+    });
+    let suites: Vec<String> = lines.iter().map(suite).chain(left_out).collect();
     format!(
         "{}<testsuites>\n{}\n</testsuites>",
         formats::XML,

@@ -58,6 +58,57 @@ fn a_wrong_program_is_explained_on_one_screen() {
     }
 }
 
+/// A cure for a program in C or Java has no Python in it.
+#[cfg(unix)]
+#[test]
+fn a_cure_is_in_the_programs_language() {
+    let folder = scratch("check-language");
+    fs::create_dir(&folder).expect("a folder");
+    let c = "#include <netinet/in.h>\n#include <stdlib.h>\nint main(int n, char **w) {
+        struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(atoi(w[1]))}, b;
+        int s = socket(AF_INET, SOCK_DGRAM, 0);
+        if (n < 2 || bind(s, (struct sockaddr *)&a, sizeof a)) return 1;
+        for (char t[2048];;) {
+            socklen_t l = sizeof b;
+            ssize_t k = recvfrom(s, t, sizeof t, 0, (struct sockaddr *)&b, &l);
+            sendto(s, t, k, 0, (struct sockaddr *)&b, l);
+        }
+    }";
+    let java = "import java.net.*;
+    class Mine { public static void main(String[] w) throws Exception {
+        DatagramSocket s = new DatagramSocket(Integer.parseInt(w[0]));
+        for (DatagramPacket p = new DatagramPacket(new byte[2048], 2048);; p.setLength(2048)) {
+            s.receive(p);
+            s.send(p);
+        }
+    } }";
+    let (file, binary) = (folder.join("mine.c"), folder.join("mine"));
+    fs::write(&file, c).expect("a file");
+    fs::write(folder.join("Mine.java"), java).expect("a file");
+    let mut cc = std::process::Command::new("cc");
+    let compiled = cc.arg("-o").args([&binary, &file]).status();
+    let mut jvm = std::process::Command::new("java");
+    let has_java = jvm
+        .arg("-version")
+        .output()
+        .is_ok_and(|one| one.status.success());
+    for (there, words) in [
+        (compiled.is_ok_and(|one| one.success()), vec![binary]),
+        (has_java, vec!["java".into(), folder.join("Mine.java")]),
+    ] {
+        if !there {
+            eprintln!("SKIPPED: there is no {words:?}");
+            continue;
+        }
+        let port = free_port().to_string();
+        let mut command = socklab("check echo server --only accents --port");
+        command.arg(&port).arg("--").args(words).arg(&port);
+        let said = stdout(&pipe(command, "").code(1));
+        let cure = "Change it like this:\n   reply with the text in capitals\n0 right";
+        assert!(said.contains(cure), "{said}");
+    }
+}
+
 #[test]
 fn other_programs_read_the_symptom_and_the_cause() {
     if !has_python() {

@@ -62,6 +62,7 @@ fn each_student_has_lines_in_one_table() {
     assert!(lines[8].starts_with(whole), "{said}");
     assert!(lines[8].contains("luis/chat/ChatCliente.py"), "{said}");
 
+    fs::write(folder.join("ana/mine.c"), "").expect("a file");
     let of = |format: &str| {
         let mut command = socklab("check all --format");
         command.arg(format).arg(folder.join("ana"));
@@ -71,11 +72,21 @@ fn each_student_has_lines_in_one_table() {
     let verdicts = json.as_array().expect("a list").iter();
     let verdicts: Vec<_> = verdicts.map(|one| one["verdict"].as_str()).collect();
     let (right, missing) = (Some("pass"), Some("not-checked"));
-    assert_eq!(verdicts, [right, missing, right, missing], "{json}");
+    assert_eq!(
+        verdicts,
+        [right, missing, right, missing, missing],
+        "{json}"
+    );
+    let (file, why) = (&json[4]["program"], &json[4]["reason"]);
+    assert_eq!((file, why), (&"mine.c".into(), &"unknown-name".into()));
     assert_eq!(json[1]["reason"], "missing");
     assert_eq!(json[2]["role"], serde_json::Value::Null);
     let junit = of("junit");
-    assert_eq!(junit.matches("<testsuite ").count(), 4, "{junit}");
+    assert_eq!(junit.matches("<testsuite ").count(), 5, "{junit}");
+    assert!(
+        junit.contains("<testsuite name=\"socklab.mine.c\""),
+        "{junit}"
+    );
     assert!(junit.contains("<testsuite name=\"socklab.otp\""), "{junit}");
 }
 
