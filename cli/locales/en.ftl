@@ -734,6 +734,9 @@ output-foreign = { $file }: it holds something else than would be added to it: g
 output-unread = { $file }: no program reads this pipe: start its reader first
 # $mode (text) - the mode, in octal
 file-open-to-all = warning: others can read { $file } (mode { $mode }): chmod 600 it
+# $most (number) - how many
+transcript-full = { $file }: this run has written { $most } MiB of transcripts, and what happens from now on is left out
+log-full = { $file }: this run has written { $most } MiB of attempts, and further ones are left out; those that are accepted have as much room again
 # $detail (text) - what the system said
 log-failed = { $file }: it cannot be written to the end, so it is not complete: { $detail }
 log-dropped = { $file }: { $lines ->
@@ -972,7 +975,7 @@ help-arg-version = Show the version
 help-arg-lang = The language: es or en (else SOCKLAB_LANG, else the locale)
 help-arg-quiet = Show nothing but failures
 help-arg-runtime = The I/O model to run on
-help-arg-transcript = Write what happens into FILE
+help-arg-transcript = Write what happens into FILE (64 MiB of it at most)
 help-arg-tour-transcript = Show every event of both machines instead
 help-arg-unmasked = Leave DNIs and codes in the transcript readable
 help-arg-shell = The shell
@@ -1017,7 +1020,7 @@ help-arg-ahead = The code of the next step counts too, for phones whose clock is
 help-arg-max-connections = How many connections there may be at once, 1 to 1000000; more are told that the server is busy
 help-arg-per-address = How many of them may come from one address, 1 to 1000000; a campus may be one address
 help-arg-patience = How many seconds an exchange may take in all: 1 to 3600
-help-arg-log = Append what happens to FILE as JSON lines, DNIs masked, without codes
+help-arg-log = Append what happens to FILE as JSON lines, DNIs masked, without codes (64 MiB of attempts at most)
 help-arg-rehearse = Show what is received, part by part, explain every mistake, and store nothing; until it ends, it remembers who has submitted and which codes were used
 help-arg-watch = Show it again whenever something has changed, until Ctrl-C
 help-arg-format = What to write

@@ -732,6 +732,9 @@ output-foreign = { $file }: contiene otra cosa que lo que se le añadiría: indi
 output-unread = { $file }: ningún programa lee esta tubería: inicie antes su lector
 # $mode (text) - los permisos, en octal
 file-open-to-all = aviso: otros pueden leer { $file } (permisos { $mode }): ejecute chmod 600 sobre él
+# $most (number) - how many
+transcript-full = { $file }: esta ejecución ha escrito { $most } MiB de transcripciones, y lo que ocurra a partir de ahora no se guarda
+log-full = { $file }: esta ejecución ha escrito { $most } MiB de intentos, y los siguientes no se guardan; los aceptados tienen otro tanto de sitio
 # $detail (text) - lo que dijo el sistema
 log-failed = { $file }: no se puede escribir hasta el final, así que está incompleto: { $detail }
 log-dropped = { $file }: { $lines ->
@@ -985,7 +988,7 @@ help-arg-version = Muestra la versión
 help-arg-lang = El idioma: es o en (si no, SOCKLAB_LANG; si no, el del sistema)
 help-arg-quiet = No muestra nada salvo los fallos
 help-arg-runtime = El modelo de E/S en el que se ejecuta
-help-arg-transcript = Escribe lo que ocurre en FICHERO
+help-arg-transcript = Escribe lo que ocurre en FICHERO (64 MiB como mucho)
 help-arg-tour-transcript = Mostrar en su lugar cada suceso de las dos máquinas
 help-arg-unmasked = Deja legibles los DNI y los códigos en la transcripción
 help-arg-shell = El intérprete de órdenes
@@ -1030,7 +1033,7 @@ help-arg-ahead = También vale el código del paso siguiente, para móviles que 
 help-arg-max-connections = Cuántas conexiones puede haber a la vez, de 1 a 1000000; a las demás se les dice que está ocupado
 help-arg-per-address = Cuántas de ellas pueden venir de una dirección, de 1 a 1000000; un campus puede ser una sola
 help-arg-patience = Cuántos segundos puede durar en total un intercambio: de 1 a 3600
-help-arg-log = Añade a FICHERO lo que ocurre como líneas JSON, con los DNI ocultos y sin códigos
+help-arg-log = Añade a FICHERO lo que ocurre como líneas JSON, con los DNI ocultos y sin códigos (64 MiB de intentos como mucho)
 help-arg-rehearse = Muestra lo que recibe, parte por parte, explica cada error y no guarda nada; hasta que termina, recuerda quién ha entregado y qué códigos se han usado
 help-arg-watch = Lo muestra de nuevo cuando algo cambia, hasta Ctrl-C
 help-arg-format = Qué se escribe

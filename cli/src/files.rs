@@ -86,6 +86,10 @@ pub(crate) fn warn_of_mode(messages: &dyn Messages, path: &Path, mode: u32) {
     print::line(&messages.say_with("file-open-to-all", &[("file", &path), ("mode", &mode)]));
 }
 
+/// How many MiB one run adds to a log or a file of transcripts on a disk. Peers decide how much
+/// happens.
+const MOST_MIB: u32 = 64;
+
 /// A log that a running program appends to. If it cannot be written any more, the program goes on,
 /// says so once, and ends with an error.
 ///
@@ -133,6 +137,20 @@ impl LogFile {
             Some(outlet) => outlet.line(self.file, lines.as_bytes().to_vec()),
             None => self.file.write(lines.as_bytes()),
         }
+    }
+
+    /// How many bytes a run may add. What goes through a pipe or to a terminal is not kept.
+    pub(crate) fn most(&self) -> usize {
+        match self.outlet {
+            Some(_) => usize::MAX,
+            None => MOST_MIB as usize * 1024 * 1024,
+        }
+    }
+
+    /// Says that the run has added [as much as it may](Self::most).
+    pub(crate) fn say_full(&self, id: &str) {
+        let (file, messages) = (&self.file.path, self.file.messages);
+        print::line(&messages.say_with(id, &[("file", file), ("most", &MOST_MIB)]));
     }
 
     /// Whether the log had content when it was opened.

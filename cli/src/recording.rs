@@ -19,7 +19,7 @@ const MOST: usize = 1024 * 1024;
 /// How many bytes of all such transcripts are kept.
 const MOST_IN_ALL: usize = 16 * MOST;
 
-/// Writes the transcript of each machine of a run into one file.
+/// Writes the transcript of each machine of a run into one file, up to [its limit](LogFile::most).
 ///
 /// An endpoint's is written as it happens. What happens beside it, in other machines of the same
 /// server, and in connections, is written when it is over: each in one piece, and none in the
@@ -41,6 +41,10 @@ struct TranscriptFile {
     kept: usize,
     /// There is a transcript before the next.
     begun: bool,
+    /// How many bytes the run may still add, besides the headers of those that have begun.
+    left: usize,
+    /// A line did not fit any more: no transcript begins.
+    full: bool,
 }
 
 impl TranscriptFile {
@@ -58,6 +62,8 @@ impl Recording {
     pub(crate) fn new(file: Arc<LogFile>, header: Header) -> Self {
         let transcripts = TranscriptFile {
             begun: file.had_content(),
+            left: file.most(),
+            full: false,
             file,
             open: false,
             waiting: Vec::new(),
@@ -75,11 +81,14 @@ impl Observers for Recording {
     type Observer = DynObserver;
 
     fn observer(&self, subject: Subject) -> Self::Observer {
+        let mut transcripts = lock(&self.transcripts);
         let at_once = match subject {
             Subject::Driver => return DynObserver::new(()),
-            Subject::Endpoint => !mem::replace(&mut lock(&self.transcripts).open, true),
+            _ if transcripts.full => return DynObserver::new(()),
+            Subject::Endpoint => !mem::replace(&mut transcripts.open, true),
             Subject::Connection { .. } => false,
         };
+        drop(transcripts);
         let writer = TranscriptWriter {
             text: String::new(),
             at_once,
@@ -116,9 +125,14 @@ impl TranscriptWriter {
         let line = &self.text[self.kept..];
         let is_event = line.starts_with(|first: char| first.is_ascii_digit());
         let fits = |kept: usize, most| kept + line.len() <= most;
-        let is_kept =
-            self.cut.is_none() && fits(self.kept, MOST) && fits(transcripts.kept, MOST_IN_ALL);
+        if !fits(0, transcripts.left) && !mem::replace(&mut transcripts.full, true) {
+            transcripts.file.say_full("transcript-full");
+        }
+        let is_kept = self.cut.is_none()
+            && !transcripts.full
+            && (self.at_once || fits(self.kept, MOST) && fits(transcripts.kept, MOST_IN_ALL));
         if is_kept || !is_event {
+            transcripts.left = transcripts.left.saturating_sub(line.len());
             transcripts.kept += line.len();
             self.kept = self.text.len();
             return;
@@ -130,6 +144,7 @@ impl TranscriptWriter {
     }
 
     fn write(&mut self, transcripts: &mut TranscriptFile) {
+        transcripts.kept -= mem::take(&mut self.kept);
         transcripts.write(&self.text, self.begins);
         self.begins = false;
         self.text.clear();
@@ -142,9 +157,9 @@ impl Write for TranscriptWriter {
         if text.ends_with('\n') {
             let transcripts = Arc::clone(&self.transcripts);
             let mut transcripts = lock(&transcripts);
-            match self.at_once {
-                true => self.write(&mut transcripts),
-                false => self.keep_line(&mut transcripts),
+            self.keep_line(&mut transcripts);
+            if self.at_once {
+                self.write(&mut transcripts);
             }
         }
         Ok(())
@@ -155,7 +170,7 @@ impl Drop for TranscriptWriter {
     fn drop(&mut self) {
         let transcripts = Arc::clone(&self.transcripts);
         let mut transcripts = lock(&transcripts);
-        transcripts.kept -= self.kept;
+        transcripts.kept -= mem::take(&mut self.kept);
         if let Some((time, lines)) = self.cut.take() {
             let _ = writeln!(self.text, "{time} -- cut {lines}");
         }
@@ -247,6 +262,22 @@ mod tests {
         });
         let counts: Vec<(u64, u64)> = transcripts.iter().map(counts).collect();
         assert_eq!(counts, [(100, 0), (15, 85), (15, 85)]);
+    }
+
+    /// Also for what is written as it happens. What begins later has no transcript.
+    #[test]
+    fn a_run_has_a_limit() {
+        let transcripts = recorded(|recording| {
+            lock(&recording.transcripts).left = 4 * MOST;
+            let mut endpoint = recording.observer(Subject::Endpoint);
+            let mut connections = [1, 2].map(|number| recording.observer(connection(number)));
+            sends(&mut connections[0], 10);
+            sends(&mut endpoint, 100);
+            sends(&mut connections[1], 10);
+            sends(&mut recording.observer(connection(3)), 10);
+        });
+        let counts: Vec<(u64, u64)> = transcripts.iter().map(counts).collect();
+        assert_eq!(counts, [(53, 47), (10, 0), (0, 10)]);
     }
 
     #[test]

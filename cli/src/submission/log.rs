@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use serde_json::{Value, json};
 use socklab_core::policy::ClockState;
@@ -22,6 +23,11 @@ pub(crate) struct SubmissionLog {
     quiet: bool,
     lab: String,
     pub(super) file: Option<Arc<LogFile>>,
+    /// How many bytes of decisions the file may still get: of those that were not accepted, and of
+    /// the others, which no stranger crowds out.
+    left: [AtomicUsize; 2],
+    /// A decision did not fit any more.
+    full: AtomicBool,
 }
 
 impl SubmissionLog {
@@ -34,11 +40,14 @@ impl SubmissionLog {
     ) -> Result<Self, FileError> {
         let open = |path| LogFile::open(outputs, path, Readers::Owner, b"{", messages);
         let file = path.map(open).transpose()?.map(Arc::new);
+        let most = file.as_ref().map_or(0, |file| file.most());
         Ok(SubmissionLog {
             messages,
             quiet,
             lab: lab.to_owned(),
             file,
+            left: [most, most].map(AtomicUsize::new),
+            full: AtomicBool::new(false),
         })
     }
 
@@ -47,6 +56,21 @@ impl SubmissionLog {
         if let Some(file) = &self.file {
             file.append(lines);
         }
+    }
+
+    /// Whether the file may get this decision. Says so the first time that it may not.
+    fn fits(&self, decision: &Decision, bytes: usize, file: &LogFile) -> bool {
+        let left = &self.left[usize::from(matches!(decision, Decision::Accepted(_)))];
+        let take = |left: usize| left.checked_sub(bytes);
+        let fits = left.fetch_update(Relaxed, Relaxed, take).is_ok();
+        if !fits && !self.full.swap(true, Relaxed) {
+            file.say_full("log-full");
+            self.write(&format!(
+                "{}\n",
+                json!({ "event": "log-full", "lab": self.lab })
+            ));
+        }
+        fits
     }
 
     fn line(&self, attempt: &Attempt, decision: &Decision) -> String {
@@ -92,10 +116,11 @@ impl RegisterObserver for SubmissionLog {
                 .map(|(attempt, decision)| self.line(attempt, decision));
             print::line(&lines.collect::<Vec<_>>().join("\n"));
         }
-        if self.file.is_some() {
-            let objects = batch
-                .iter()
-                .map(|(attempt, decision)| format!("{}\n", self.object(attempt, decision)));
+        if let Some(file) = &self.file {
+            let objects = batch.iter().filter_map(|(attempt, decision)| {
+                let line = format!("{}\n", self.object(attempt, decision));
+                self.fits(decision, line.len(), file).then_some(line)
+            });
             self.write(&objects.collect::<String>());
         }
     }
@@ -137,5 +162,44 @@ impl RegisterObserver for SubmissionLog {
         print::line(&self.messages.say_with(id, &[("detail", &detail)]));
         let object = json!({ "event": name, "lab": self.lab, "detail": detail });
         self.write(&format!("{object}\n"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use socklab_core::Now;
+    use socklab_core::otp::{Code, Dni};
+    use socklab_core::register::Refusal;
+
+    use super::*;
+    use crate::language::Language;
+
+    #[test]
+    fn refused_attempts_do_not_fill_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let messages = Box::leak(Box::new(Language::En.messages()));
+        let mut outputs = Outputs::default();
+        let log = SubmissionLog::open(Some(&path), messages, true, "lab", &mut outputs).unwrap();
+        log.left[0].store(1000, Relaxed);
+        let attempt = Attempt {
+            peer: ([127, 0, 0, 1], 4000).into(),
+            name: (*b"Ana").into(),
+            dni: Dni::parse("12345678").unwrap(),
+            code: Code::parse("123456").unwrap(),
+            at: Now::default(),
+        };
+        let refused = [(attempt.clone(), Decision::Refused(Refusal::Unknown))];
+        (0..100).for_each(|_| log.decided(&refused));
+        log.decided(&[(attempt, Decision::accepted(1))]);
+        let written = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = written.lines().collect();
+        let [refused @ .., full, accepted] = &lines[..] else {
+            panic!("{written}");
+        };
+        assert!((1..20).contains(&refused.len()), "{written}");
+        assert!(full.contains("log-full") && accepted.contains("accepted"));
     }
 }
