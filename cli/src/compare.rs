@@ -19,7 +19,7 @@ use socklab_experiments::cores::{allowed_cores, pin};
 use socklab_files::Scratch;
 use socklab_runtimes::Runtime;
 use socklab_system::supports_batching;
-use socklab_text::{Messages, system_error, wrap};
+use socklab_text::{Messages, system_error};
 
 use crate::exit::Exit;
 use crate::files::FileError;
@@ -143,10 +143,7 @@ fn list(messages: &dyn Messages) -> Exit {
             format!("{name:widest$}  "),
             format!("{figure}. {sentence} ({served})"),
         );
-        match print::columns() {
-            Some(columns) => wrap(&head, &text, columns) + "\n",
-            None => format!("{head}{text}\n"),
-        }
+        print::wrapped(&head, &text) + "\n"
     };
     let runtime = |runtime: Runtime| {
         let mut served = served(&|one| runtime.serves(one.transport));

@@ -3,6 +3,8 @@
 use std::io::{Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use socklab_text::wrap;
+
 use crate::outlet::{self, STDERR, StdStream};
 
 /// Whether `--quiet` was given: only failures are printed.
@@ -29,6 +31,14 @@ const NARROWEST: usize = 60;
 /// How many characters lines may have that have `usual` where standard output is no terminal.
 pub(crate) fn fitted(usual: usize) -> usize {
     columns().map_or(usual, |columns| columns.clamp(NARROWEST, usual))
+}
+
+/// Breaks text after a head, if standard output is a terminal that would break it.
+pub(crate) fn wrapped(head: &str, text: &str) -> String {
+    match columns() {
+        Some(columns) => wrap(head, text, columns),
+        None => format!("{head}{text}"),
+    }
 }
 
 /// Writes a line of payload on standard output, unless only failures are printed.

@@ -49,7 +49,10 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
     };
     let of_all = args.exercise.is_none();
     if of_all {
-        print::payload(&format!("{}\n", messages.say("tour-intro")));
+        print::payload(&format!(
+            "{}\n",
+            print::wrapped("", &messages.say("tour-intro"))
+        ));
     }
     let mut exit = Exit::Done;
     let asked = |name: &str| args.exercise.as_deref().is_none_or(|only| only == name);
@@ -82,7 +85,9 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
                 }
             }
         }
-        if let Some((text, same)) = tour::page(exercise, &played, detail, messages) {
+        if let Some((text, same)) =
+            tour::page(exercise, &played, detail, print::columns(), messages)
+        {
             print::payload(&text);
             if !same {
                 exit = Exit::Failed;
@@ -90,9 +95,10 @@ pub(crate) fn main(matches: &ArgMatches, messages: &'static dyn Messages) -> Exi
         }
     }
     if of_all && !outlet::reader_left() {
-        print::payload(&messages.say("tour-next"));
+        print::payload(&print::wrapped("", &messages.say("tour-next")));
         for (command, id) in NEXT {
-            print::payload(&format!("  {command:32} {}", messages.say(id)));
+            let command = format!("  {command:32} ");
+            print::payload(&print::wrapped(&command, &messages.say(id)));
         }
     }
     exit

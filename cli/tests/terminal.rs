@@ -489,6 +489,9 @@ fn long_lines_are_wrapped() {
         "lesson start-order --quick --predict a",
         "lesson spin --quick --predict a",
         "lesson level-edge --quick --predict b",
+        "tour submit",
+        "tour submit --transcript",
+        "tour",
     ] {
         let (code, shown) = Terminal::spanish(command).ends();
         assert_eq!(code, Some(0), "{command}");

@@ -16,11 +16,15 @@ use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
 use socklab_core::{DynObserver, DynObservers, Observers, Status, Subject};
 use socklab_runtimes::{Job, Runtime};
 use socklab_system::Clock;
-use socklab_text::Messages;
+use socklab_text::{Messages, wrap};
 
 use crate::in_memory::register;
 use crate::in_process::{ANY, LIMIT, LocalServer, run, typed};
 use counts::{Counter, Counts, Row};
+
+/// How many characters a line of a page has at most, and on the narrowest terminal.
+const WIDEST: usize = 101;
+const NARROWEST: usize = 60;
 
 /// The recorded exchange of both ends.
 pub struct Played {
@@ -97,27 +101,32 @@ pub enum Detail {
     Transcript,
 }
 
-/// The exchange on the first runtime, and how each runtime's driver carried it out. Also returns
-/// whether all runtimes had the same exchange. `None` if none played it.
+/// The exchange on the first runtime, and how each runtime's driver carried it out, for a terminal
+/// of so many columns, if one shows it. Also returns whether all runtimes had the same exchange.
+/// `None` if none played it.
 pub fn page<'p>(
     exercise: &Exercise,
     played: &'p [(Runtime, Played)],
     detail: Detail,
+    columns: Option<usize>,
     messages: &dyn Messages,
 ) -> Option<(String, bool)> {
     let (first, reference) = played.first()?;
+    let width = columns.map_or(WIDEST, |columns| columns.clamp(NARROWEST, WIDEST));
+    let about = messages.say(&format!("help-{}", exercise.name));
     let mut text = format!(
         "{} · {} · {}\n{}\n",
         exercise.name,
         exercise.transport.name().to_uppercase(),
         first.name(),
-        messages.say(&format!("help-{}", exercise.name))
+        wrap("", &about, width)
     );
     let ends = [messages.say("tour-client"), messages.say("tour-server")];
     text.push_str(&match detail {
-        Detail::Ladder => ladder::ladder(&reference.client, messages),
+        Detail::Ladder => ladder::ladder(&reference.client, width, messages),
         Detail::Transcript => {
-            columns::side_by_side((&ends[0], &reference.client), (&ends[1], &reference.server))
+            let (client, server) = (&reference.client, &reference.server);
+            columns::side_by_side((&ends[0], client), (&ends[1], server), width)
         }
     });
     let expected = reference.canonical();
@@ -128,8 +137,8 @@ pub fn page<'p>(
     };
     let rows: Vec<Row<'_>> = played.iter().map(row).collect();
     text.push_str(&match detail {
-        Detail::Ladder => counts::sentences(&rows, messages),
-        Detail::Transcript => format!("\n{}", counts::table(&rows, messages)),
+        Detail::Ladder => counts::sentences(&rows, width, messages),
+        Detail::Transcript => format!("\n{}", counts::table(&rows, width, messages)),
     });
     Some((text, rows.iter().all(|row| row.same)))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socklab_compare::format::Numbers;
 use socklab_core::{Observer, Operation, OperationKind, OperationResult};
-use socklab_text::{Grid, Messages};
+use socklab_text::{Grid, Messages, wrap};
 
 /// The kinds of operation that are shown, in the order of the columns.
 const SHOWN: [OperationKind; 5] = [
@@ -73,7 +73,7 @@ pub(super) struct Row<'a> {
 }
 
 /// One line for each runtime: what its server's driver did, and whether the exchange differed.
-pub(super) fn sentences(rows: &[Row<'_>], messages: &dyn Messages) -> String {
+pub(super) fn sentences(rows: &[Row<'_>], width: usize, messages: &dyn Messages) -> String {
     let name = |kind: OperationKind| messages.say(&format!("timeline-operation-{}", kind.name()));
     let mut text = String::new();
     for Row {
@@ -102,18 +102,20 @@ pub(super) fn sentences(rows: &[Row<'_>], messages: &dyn Messages) -> String {
         if !same {
             line.push_str(&format!("; {}", messages.say("tour-differs")));
         }
-        let _ = writeln!(text, "{:>9}  {runtime:12} {line}", "");
+        let head = format!("{:>9}  {runtime:12} ", "");
+        let _ = writeln!(text, "{}", wrap(&head, &line, width));
     }
     text
 }
 
-/// The server's counts on each runtime, and whether its transcript is that of the first.
-pub(super) fn table(rows: &[Row<'_>], messages: &dyn Messages) -> String {
+/// The server's counts on each runtime, and whether its transcript is that of the first; as
+/// [`sentences`] where a table would be wider than `width`.
+pub(super) fn table(rows: &[Row<'_>], width: usize, messages: &dyn Messages) -> String {
     let mut header = vec![messages.say("tour-runtime")];
     header.extend(SHOWN.map(|kind| kind.name().to_owned()));
     header
         .extend(["tour-would-block", "tour-blocked", "tour-transcript"].map(|id| messages.say(id)));
-    let rows = rows.iter().map(|one| {
+    let cells = rows.iter().map(|one| {
         let mut row = vec![one.runtime.to_owned()];
         row.extend(one.counts.calls.map(|calls| calls.to_string()));
         row.push(one.counts.would_block.to_string());
@@ -131,5 +133,9 @@ pub(super) fn table(rows: &[Row<'_>], messages: &dyn Messages) -> String {
         }));
         row
     });
-    Grid::new(1, header, rows.collect()).plain()
+    let table = Grid::new(1, header, cells.collect()).plain();
+    match table.lines().all(|line| line.chars().count() <= width) {
+        true => table,
+        false => sentences(rows, width, messages),
+    }
 }

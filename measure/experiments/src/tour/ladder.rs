@@ -6,21 +6,24 @@ use socklab_compare::format::Numbers;
 use socklab_core::transcript::{Arrow, Line, Transcript};
 use socklab_text::{Messages, escape};
 
-/// The distance between the two ends, in characters. With the time a row has 76.
+/// The distance between the two ends, in characters, where there is room. With the time a row has
+/// 75.
 const WIDTH: usize = 64;
 
-/// Draws what passes between the two ends, as the client saw it, in the order of time.
-pub(super) fn ladder(client: &[Transcript], messages: &dyn Messages) -> String {
+/// Draws what passes between the two ends, as the client saw it, in the order of time, in lines of
+/// at most `width` characters.
+pub(super) fn ladder(client: &[Transcript], width: usize, messages: &dyn Messages) -> String {
+    let distance = WIDTH.min(width - 11);
     let ends = [messages.say("tour-client"), messages.say("tour-server")];
-    let apart = WIDTH - ends[0].chars().count();
+    let apart = distance - ends[0].chars().count();
     let mut text = format!("{:>9}  {}{:>apart$}\n", "ms", ends[0], ends[1]);
     for line in client.iter().flat_map(|one| &one.lines) {
         let Some((to_server, said)) = crossing(line, messages) else {
             continue;
         };
         let at = Numbers::new(messages).fixed(line.at.as_secs_f64() * 1e3, 1);
-        let said = cut(&said, WIDTH - 10);
-        let line = "─".repeat(WIDTH - 8 - said.chars().count());
+        let said = cut(&said, distance - 10);
+        let line = "─".repeat(distance - 8 - said.chars().count());
         text.push_str(&match to_server {
             true => format!("{at:>9}  │── {said} {line}─▶│\n"),
             false => format!("{at:>9}  │◀─{line} {said} ──│\n"),
