@@ -152,7 +152,7 @@ mod system {
     /// is running or runnable.
     pub(super) fn activity(process: u32) -> (Option<Duration>, bool) {
         let (mut used, mut runs) = (Duration::ZERO, false);
-        for one in crate::program::sockets::family(process) {
+        for one in socklab_process::members(process) {
             let Ok(tasks) = fs::read_dir(format!("/proc/{one}/task")) else {
                 continue;
             };

@@ -26,7 +26,9 @@ mod elsewhere;
 mod linux;
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{all, family, holder, is_lingering, of_program};
+pub(crate) use linux::{all, holder, of_program};
+#[cfg(target_os = "linux")]
+pub(crate) use socklab_process::sockets::is_lingering;
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::{all, holder, is_lingering, of_program};

@@ -19,6 +19,7 @@ mod owner;
 mod peers;
 mod program;
 mod proof;
+pub mod sockets;
 mod tree;
 mod usage;
 
@@ -30,4 +31,5 @@ pub use owner::owner;
 pub use peers::{Missing, Peer, peers};
 pub use program::{Program, ProgramSpec};
 pub use proof::{Unproved, prove};
+pub use tree::members;
 pub use usage::{ProcessUsage, own_cpu};

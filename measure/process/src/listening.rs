@@ -10,17 +10,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use socket2::{Domain, Socket, Type};
 use socklab_core::Transport;
 
-use crate::children;
+use crate::{children, sockets};
 
-/// Whether any program has a socket at a port of this machine.
+/// Whether a program listens at a port of this machine.
 pub(crate) fn is_taken(transport: Transport, port: u16) -> bool {
-    let (files, state) = match transport {
-        Transport::Stream => (["/proc/net/tcp", "/proc/net/tcp6"], Some("0A")),
-        Transport::Datagram => (["/proc/net/udp", "/proc/net/udp6"], None),
-    };
-    let tables = files.map(std::fs::read_to_string);
-    if tables.iter().any(Result::is_ok) {
-        return tables.iter().flatten().any(|table| has(table, port, state));
+    if let Some(listening) = sockets::listening(transport) {
+        return listening.iter().any(|one| one.address.port() == port);
     }
     // On other systems: a port that cannot be bound is in use.
     let there = (Ipv4Addr::LOCALHOST, port);
@@ -29,16 +24,6 @@ pub(crate) fn is_taken(transport: Transport, port: u16) -> bool {
         Transport::Datagram => UdpSocket::bind(there).map(drop),
     };
     matches!(free, Err(error) if error.kind() == io::ErrorKind::AddrInUse)
-}
-
-/// Whether a table of sockets lists one at that port, in that state.
-fn has(table: &str, port: u16, state: Option<&str>) -> bool {
-    let port = format!(":{port:04X}");
-    table.lines().skip(1).any(|line| {
-        let mut fields = line.split_whitespace().skip(1);
-        let (local, found) = (fields.next(), fields.nth(1));
-        local.is_some_and(|local| local.ends_with(&port)) && (state.is_none() || found == state)
-    })
 }
 
 /// The ports that [`free_port`] chooses from. They lie below those that systems give to clients
@@ -107,16 +92,5 @@ mod tests {
         }
         let _held = UdpSocket::bind((Ipv4Addr::LOCALHOST, ports[0])).expect("it was free");
         assert!(!can_bind(ports[0]));
-    }
-
-    #[test]
-    fn only_those_that_listen_count() {
-        let table = "  sl  local_address rem_address   st\n\
-            0: 0100007F:3E80 00000000:0000 0A 0\n\
-            1: 0100007F:3E81 0100007F:1234 01 0\n";
-        assert!(has(table, 16000, Some("0A")));
-        assert!(!has(table, 16001, Some("0A")));
-        assert!(has(table, 16001, None));
-        assert!(!has(table, 16002, None));
     }
 }

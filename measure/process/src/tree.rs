@@ -5,7 +5,7 @@ use std::fs;
 
 /// The process `root` and all its living descendants, the root first. Only the root if the system
 /// does not say which processes are children.
-pub(crate) fn members(root: u32) -> Vec<u32> {
+pub fn members(root: u32) -> Vec<u32> {
     let mut members = vec![root];
     let mut seen = BTreeSet::from([root]);
     let mut at = 0;
