@@ -21,6 +21,10 @@ const IDLE: Duration = Duration::from_millis(250);
 /// How often counts in memory are written.
 const COUNTS: Duration = Duration::from_secs(1);
 
+/// How many attempts wait at most. An attempt stays in the queue when its connection gives up, so
+/// connections that come while the database hangs would fill the memory.
+const MOST: usize = 65_536;
+
 /// A register that servers store into: a queue, and a thread that commits the attempts in it.
 ///
 /// While a commit is under way the next attempts gather, up to [a number](crate::Rules::batch). So
@@ -31,6 +35,7 @@ pub struct Writer {
     thread: Option<JoinHandle<()>>,
 }
 
+#[derive(Default)]
 struct Shared {
     queue: Mutex<Queue>,
     arrived: Condvar,
@@ -65,10 +70,7 @@ impl Writer {
         decider: Decider,
         observer: Arc<dyn RegisterObserver>,
     ) -> Result<Self, Error> {
-        let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            arrived: Condvar::new(),
-        });
+        let shared = Arc::new(Shared::default());
         let thread = thread::Builder::new().name("register".to_owned());
         let at_work = Arc::clone(&shared);
         let thread = thread.spawn(move || {
@@ -89,6 +91,20 @@ impl Writer {
 impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn store(&self, attempt: Attempt, done: Done) {
+        let mut queue = self.queue();
+        if queue.waiting.len() >= MOST {
+            drop(queue);
+            return done(Decision::Unavailable);
+        }
+        queue.waiting.push_back((attempt, done));
+        let idle = std::mem::take(&mut queue.idle);
+        drop(queue);
+        if idle {
+            self.arrived.notify_one();
+        }
     }
 
     /// Takes up to `most` attempts, waiting for the first for at most `time`.
@@ -124,13 +140,7 @@ impl Shared {
 
 impl Register for Writer {
     fn store(&self, attempt: Attempt, done: Done) {
-        let mut queue = self.shared.queue();
-        queue.waiting.push_back((attempt, done));
-        let idle = std::mem::take(&mut queue.idle);
-        drop(queue);
-        if idle {
-            self.shared.arrived.notify_one();
-        }
+        self.shared.store(attempt, done);
     }
 }
 
@@ -265,5 +275,37 @@ impl Worker<'_> {
             self.fail(error);
         }
         Some(judged.decisions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use socklab_core::Now;
+    use socklab_core::otp::{Code, Dni};
+
+    use super::*;
+
+    #[test]
+    fn what_waits_for_a_database_has_a_limit() {
+        let (shared, refused) = (Shared::default(), Arc::new(AtomicUsize::new(0)));
+        let attempt = Attempt {
+            name: (*b"Ana").into(),
+            dni: Dni::parse("12345678").unwrap(),
+            code: Code::parse("123456").unwrap(),
+            peer: ([127, 0, 0, 1], 4000).into(),
+            at: Now::default(),
+        };
+        for _ in 0..MOST + 10 {
+            let refused = Arc::clone(&refused);
+            let done = move |decision| {
+                assert_eq!(decision, Decision::Unavailable);
+                refused.fetch_add(1, Ordering::Relaxed);
+            };
+            shared.store(attempt.clone(), Box::new(done));
+        }
+        assert_eq!(shared.queue().waiting.len(), MOST);
+        assert_eq!(refused.load(Ordering::Relaxed), 10);
     }
 }
