@@ -491,6 +491,7 @@ register-saved = all that was confirmed is in { $file }: stop the server, and br
 # $dni (text) - the DNI
 # $name (text) - the name
 moodle-unmatched = { $dni } ({ $name }) is not on the roster and is left out: Moodle would stop at it
+moodle-late = late
 # $count (number) - how many
 moodle-dry-run = { $count ->
     [one] { $count } submission is not on the roster

@@ -490,6 +490,7 @@ register-saved = todo lo confirmado está en { $file }: detenga el servidor y re
 # $dni (text) - the DNI
 # $name (text) - the name
 moodle-unmatched = { $dni } ({ $name }) no está en la lista y se omite: Moodle se pararía en él
+moodle-late = fuera de plazo
 # $count (number) - how many
 moodle-dry-run = { $count ->
     [one] { $count } entrega no está en la lista

@@ -113,6 +113,7 @@ impl RegisterCommand<'_> {
                     exercise: args.item.clone().unwrap_or_else(|| self.lab.clone()),
                     grade: args.grade,
                     maximum: args.maximum,
+                    late: self.messages.say("moodle-late"),
                 };
                 self.archive.moodle(&self.lab, &book, to)?
             }

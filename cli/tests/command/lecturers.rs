@@ -65,6 +65,12 @@ fn what_is_late_is_marked_and_counts() {
         .map(|line| line.contains("(late by "))
         .collect();
     assert_eq!(late, [false, true], "{list}");
+    // Moodle shows it to the student, in the lecturer's language.
+    for (lang, word) in [("en", "(late: "), ("es", "(fuera de plazo: ")] {
+        let csv = format!("export --lab lab3 --format moodle --lang {lang}");
+        let csv = stdout(&answered(&register, &csv));
+        assert_eq!(csv.matches(word).count(), 1, "{csv}");
+    }
     answered(&register, "deadline --lab lab3 --remove");
     let left = stdout(&answered(&register, "deadline --lab lab3"));
     assert!(

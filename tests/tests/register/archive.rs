@@ -68,6 +68,7 @@ fn files_for_other_programs(register: &TempRegister) {
         exercise: "Lab 3".to_owned(),
         grade: 10.0,
         maximum: 10.0,
+        late: "late".to_owned(),
     };
     let mut csv = Vec::new();
     assert_eq!(archive.moodle("lab", &book, &mut csv).unwrap(), 1);
@@ -128,6 +129,7 @@ fn what_is_late_is_marked(register: &TempRegister) {
         exercise: "lab".to_owned(),
         grade: 10.0,
         maximum: 10.0,
+        late: "late".to_owned(),
     };
     archive.moodle("lab", &book, &mut moodle).unwrap();
     let moodle = String::from_utf8(moodle).unwrap();

@@ -21,6 +21,8 @@ pub struct Gradebook {
     pub grade: f64,
     /// The highest grade that the item allows.
     pub maximum: f64,
+    /// The word for a late submission in its feedback, which the student reads.
+    pub late: String,
 }
 
 /// A submission that Moodle could not match, so that its whole import would be aborted.
@@ -108,11 +110,11 @@ impl Archive {
     pub fn moodle(
         &mut self,
         lab: &str,
-        decider: &Gradebook,
+        book: &Gradebook,
         to: &mut dyn Write,
     ) -> Result<u64, Error> {
-        if !(0.0..=decider.maximum).contains(&decider.grade) {
-            let [grade, maximum] = [decider.grade, decider.maximum].map(|one| one.to_string());
+        if !(0.0..=book.maximum).contains(&book.grade) {
+            let [grade, maximum] = [book.grade, book.maximum].map(|one| one.to_string());
             let detail = Detail::Grade { grade, maximum };
             return Err(Error::new(ErrorKind::Input, detail));
         }
@@ -122,7 +124,7 @@ impl Archive {
             .map(|one| (one.number, one))
             .collect();
         let (students, late) = (self.students(lab)?, self.late(lab)?);
-        let header = ["idnumber", "email", &decider.exercise, "feedback"];
+        let header = ["idnumber", "email", &book.exercise, "feedback"];
         let mut sheet = Sheet::new(to, &header)?;
         for student in students.iter().filter(|student| student.listed) {
             let Some(one) = student.submission.and_then(|number| receipts.get(&number)) else {
@@ -131,9 +133,9 @@ impl Archive {
             let (time, receipt) = (local_time(one.at.as_secs()), one.receipt.as_str());
             let mut feedback = format!("{time} {receipt}");
             if let Some(by) = late.as_ref().and_then(|late| late.get(&one.number)) {
-                feedback += &format!(" (late: {})", how_long(*by));
+                feedback += &format!(" ({}: {})", book.late, how_long(*by));
             }
-            let grade = decider.grade.to_string();
+            let grade = book.grade.to_string();
             sheet.row(&[&student.dni, &student.email, &grade, &feedback])?;
         }
         sheet.finish()
