@@ -2,7 +2,7 @@
 //! database is asked.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use socklab_core::Mono;
@@ -92,8 +92,13 @@ impl Budgets {
         self.left(prefix, now).rows.take(ROWS, now)
     }
 
-    /// Counts an attempt that leaves no row.
+    /// Counts an attempt that leaves no row. Beyond [`PREFIXES`] all others share one count.
     pub(crate) fn unrecorded(&mut self, prefix: IpAddr) {
+        let is_full = self.unrecorded.len() >= PREFIXES;
+        let prefix = match is_full && !self.unrecorded.contains_key(&prefix) {
+            true => Ipv6Addr::UNSPECIFIED.into(),
+            false => prefix,
+        };
         *self.unrecorded.entry(prefix).or_default() += 1;
     }
 
@@ -163,7 +168,11 @@ mod tests {
             if n % 2 == 0 {
                 budgets.forgive(prefix);
             }
+            budgets.unrecorded(prefix);
             assert!(budgets.left.len() <= PREFIXES);
         }
+        let counts: Vec<u64> = budgets.counts().map(|(_, count)| count).collect();
+        assert_eq!(counts.len(), PREFIXES + 1);
+        assert_eq!(counts.iter().sum::<u64>(), 3 * PREFIXES as u64);
     }
 }
