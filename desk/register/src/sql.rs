@@ -3,17 +3,31 @@
 //! Statements number their values `$1`, `$2`, … in the order of their first use, which both
 //! databases accept.
 
+use std::fmt;
+
 use crate::detail::Detail;
 use crate::error::{Error, ErrorKind, Notice};
 use crate::facts::{Change, Facts, Query};
 
 /// A value in a row or for a statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     Null,
     Int(i64),
     Text(String),
     Bytes(Vec<u8>),
+}
+
+/// Hides text and bytes, which may be names, DNIs or secrets: an error shows an unexpected value.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("NULL"),
+            Value::Int(number) => number.fmt(f),
+            Value::Text(text) => write!(f, "TEXT({})", text.len()),
+            Value::Bytes(bytes) => write!(f, "BLOB({})", bytes.len()),
+        }
+    }
 }
 
 /// When to merge SQLite's log into the file.
@@ -125,7 +139,7 @@ pub(crate) fn remember(sql: &mut dyn Sql, key: &str, value: &[u8]) -> Result<(),
 }
 
 /// The error for a column with an unexpected value.
-fn unlike(at: usize, found: impl std::fmt::Debug) -> Error {
+fn unlike(at: usize, found: impl fmt::Debug) -> Error {
     let found = format!("{found:?}");
     Error::new(ErrorKind::Broken, Detail::Column { at, found })
 }
