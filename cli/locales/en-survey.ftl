@@ -103,10 +103,17 @@ survey-slow-client-waits = A slow client: only { $models } { $count ->
    *[other] make
 } the others wait for it, { $value } ms.
 
+# $unsure (text) - those that may make others wait too
+survey-slow-client-unsure = A slow client: { $models } { $count ->
+    [one] makes
+   *[other] make
+} the others wait for it, { $value } ms; whether { $unsure } too, this run cannot tell.
+
 # $least, $most (text) - how long they wait, in milliseconds
 survey-slow-request-everybody = A slow request (20 ms inside the server): with every one of these servers the others wait, { $least } to { $most } ms.
 survey-slow-request-nobody = A slow request (20 ms inside the server): nobody else waits for it.
 survey-slow-request-spares = A slow request (20 ms inside the server): with { $spared } nobody waits; it stops all the others, { $value } ms.
+survey-slow-request-unsure = A slow request (20 ms inside the server) stops { $models } for everybody, { $value } ms; whether { $unsure } too, this run cannot tell.
 survey-slow-request-waits = A slow request (20 ms inside the server) stops { $models } for everybody; with { $spared } nobody waits.
 
 survey-silent-equal = 1,000 silent: no difference; { $least } to { $most } KiB for each.

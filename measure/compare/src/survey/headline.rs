@@ -43,7 +43,8 @@ impl SurveyText<'_> {
         if let (Some(cheap), Some(patient)) = (cheap, patient) {
             let (cheap, survive) = (self.cheap(cheap), spared(patient));
             let both = cheap.iter().any(|at| survive.contains(at));
-            let only = !waits(patient).is_empty() && !survive.is_empty() && !may_wait(patient);
+            let only =
+                !waits(patient).is_empty() && !survive.is_empty() && may_wait(patient).is_empty();
             if only && !cheap.is_empty() && !both {
                 return self.say_with(
                     "survey-headline-sides",

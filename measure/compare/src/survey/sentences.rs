@@ -151,9 +151,9 @@ impl<'s> SurveyText<'s> {
                 &[("least", &shown(least)), ("most", &shown(most))],
             );
         }
-        let (waits, spared) = (waits(column), spared(column));
+        let (waits, spared, unsure) = (waits(column), spared(column), may_wait(column));
         let Some(first) = waits.first() else {
-            if most >= WAITED || may_wait(column) {
+            if most >= WAITED || !unsure.is_empty() {
                 return self.unsure(results);
             }
             return self.messages.say(&format!("survey-{name}-nobody"));
@@ -161,6 +161,7 @@ impl<'s> SurveyText<'s> {
         let value = self.figure(column, *first);
         // Name the shorter list.
         let form = match waits.len() > spared.len() && !spared.is_empty() {
+            _ if !unsure.is_empty() => "unsure",
             true => "spares",
             false => "waits",
         };
@@ -171,6 +172,7 @@ impl<'s> SurveyText<'s> {
                 ("count", &waits.len()),
                 ("value", &value),
                 ("spared", &self.list(&spared)),
+                ("unsure", &self.list(&unsure)),
             ],
         )
     }

@@ -29,10 +29,11 @@ pub(super) fn spared(column: &Column) -> Vec<usize> {
     (0..column.cells.len()).filter(spared).collect()
 }
 
-/// Whether some contestant looks as if it made other clients wait, and it is not sure.
-pub(super) fn may_wait(column: &Column) -> bool {
+/// The contestants that look as if they made other clients wait, without its being sure.
+pub(super) fn may_wait(column: &Column) -> Vec<usize> {
     let least = column.least().unwrap_or_default();
     let long = |figure: f64| figure >= WAITED || figure >= WAITS * least;
-    let mut cells = column.cells.iter();
-    cells.any(|cell| cell.is_unsure() && cell.figure().is_some_and(long))
+    let cells = column.cells.iter().enumerate();
+    let waits = cells.filter(|(_, cell)| cell.is_unsure() && cell.figure().is_some_and(long));
+    waits.map(|(at, _)| at).collect()
 }

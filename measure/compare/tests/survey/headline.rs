@@ -82,6 +82,14 @@ fn the_headline_says_only_of_a_slow_request_if_it_is_sure() {
         .expect("it was asked");
     request.cells[5] = MatrixCell::Figure(20_000.0, Mark::Unsure);
     assert_eq!(headline(&matrix), "No model wins everywhere.");
+    for (language, said) in [
+        ("en", "20 ms; whether tokio too, this run cannot tell."),
+        ("es", "20 ms; si también a tokio, esta medición no lo dice."),
+    ] {
+        let messages = common::messages(language);
+        let sentences = SurveyText::new(&survey, &matrix, &messages).sentences();
+        assert!(sentences[4].ends_with(said), "{}", sentences[4]);
+    }
 }
 
 /// Figures need not be in the order of the ratios.
