@@ -204,6 +204,7 @@ compare-same-for-datagrams = for this exercise { $model } is the same as its pla
 compare-other-schema = { $file } has results of schema { $schema }, and this program compares those of schema { $ours }; measure again with it
 # $file (text) - its name
 compare-no-results = { $file } is not what compare --json writes
+compare-is-survey = { $file } has the six questions, and diff compares the results of one exercise: measure one, as in socklab compare echo --json FILE
 compare-written = written: { $file }
 
 ## Help
@@ -225,19 +226,19 @@ help-arg-full = Every model and load, ten rounds: it says first how long that ta
 help-arg-connections = Closed loop: so many at once, each asks again as soon as it is answered
 help-arg-rate = Open loop: so many questions a second at their times, answered or not
 help-arg-find-knee = Search the highest rate that is kept up
-help-arg-limit = At the knee, the most that the 99th percentile may be, in milliseconds (10 unless given)
+help-arg-limit = At the knee, the most that the 99th percentile may be, in milliseconds
 help-arg-idle = So many idle connections, one after another: what do they cost?
 help-arg-rounds = How often each model has each load
 help-arg-seconds = How long each is measured
-help-arg-depth = Datagrams in flight from each socket (1 unless given)
+help-arg-depth = Datagrams in flight from each socket
 help-arg-target = Measure somebody else's server with the same load
-help-arg-server-cores = How many cores the server has (1 unless given; the generator has one of its own)
+help-arg-server-cores = How many cores the server has; the generator has one of its own
 help-arg-unobserved = Do not count what the drivers do
 help-arg-register-folder = Where submit's registers are made: the disk that is measured (here unless given)
 help-arg-json = Write all that was measured, and its summary; - for standard output, in place of the table (a file that is there is replaced only if this option wrote it)
 help-arg-csv = Write the figures of each model and load (a file that is there is replaced only if this option wrote it)
 help-arg-markdown = Write the table for a page (a file that is there is replaced only if this option wrote it)
-help-arg-hdr = Write the latencies as HdrHistogram prints them (a file that is there is replaced only if this option wrote it)
+help-arg-hdr = Write the latencies as HdrHistogram prints them, a file for each model and load (a file that is there is replaced only if this option wrote it)
 help-arg-report = Where the report goes (socklab-compare.html or socklab-EXERCISE.html unless given) (a file that is there is replaced only if this option wrote it)
 help-arg-old = The earlier results, written by --json
 help-arg-new = The later ones

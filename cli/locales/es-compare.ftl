@@ -204,6 +204,7 @@ compare-same-for-datagrams = en este ejercicio { $model } es igual que su modelo
 compare-other-schema = { $file } tiene resultados del esquema { $schema }, y este programa compara los del esquema { $ours }; mida otra vez con él
 # $file (texto) - su nombre
 compare-no-results = { $file } no es lo que escribe compare --json
+compare-is-survey = { $file } tiene las seis preguntas, y diff compara los resultados de un ejercicio: mida uno, como en socklab compare echo --json FICHERO
 compare-written = escrito: { $file }
 
 ## Ayuda
@@ -225,19 +226,19 @@ help-arg-full = Todos los modelos y cargas, diez rondas: antes dice cuánto tard
 help-arg-connections = Bucle cerrado: tantas a la vez, y cada una vuelve a preguntar en cuanto recibe respuesta
 help-arg-rate = Bucle abierto: tantas preguntas por segundo, cada una a su hora, con respuesta o sin ella
 help-arg-find-knee = Busca el ritmo más alto que se mantiene
-help-arg-limit = En ese ritmo, lo más que puede ser el percentil 99, en milisegundos (10 si no se dice)
+help-arg-limit = En ese ritmo, lo más que puede ser el percentil 99, en milisegundos
 help-arg-idle = Tantas conexiones inactivas, una cantidad tras otra: ¿cuánto cuestan?
 help-arg-rounds = Cuántas veces tiene cada modelo cada carga
 help-arg-seconds = Cuánto se mide cada una
-help-arg-depth = Datagramas en vuelo de cada socket (1 si no se dice)
+help-arg-depth = Datagramas en vuelo de cada socket
 help-arg-target = Mide el servidor de otra persona con la misma carga
-help-arg-server-cores = Cuántos núcleos tiene el servidor (1 si no se dice; el generador tiene uno propio)
+help-arg-server-cores = Cuántos núcleos tiene el servidor; el generador tiene uno propio
 help-arg-unobserved = No cuenta lo que hacen los controladores
 help-arg-register-folder = Dónde se crean los registros de submit: el disco que se mide (aquí si no se dice)
 help-arg-json = Escribe todo lo medido y su resumen; con -, en la salida estándar en lugar de la tabla (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
 help-arg-csv = Escribe las cifras de cada modelo y carga (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
 help-arg-markdown = Escribe la tabla para una página (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
-help-arg-hdr = Escribe las latencias como las imprime HdrHistogram (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
+help-arg-hdr = Escribe las latencias como las imprime HdrHistogram, un fichero por modelo y carga (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
 help-arg-report = Dónde va el informe (socklab-compare.html o socklab-EJERCICIO.html si no se dice) (un fichero que ya existe solo se reemplaza si lo escribió esta opción)
 help-arg-old = Los resultados de antes, escritos por --json
 help-arg-new = Los de después

@@ -97,7 +97,7 @@ pub(crate) struct CompareArgs {
     pub(super) csv: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub(super) markdown: Option<PathBuf>,
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FOLDER")]
     pub(super) hdr: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,

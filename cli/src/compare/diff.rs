@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, Command};
+use serde_json::Value;
 use socklab_compare::diff;
 use socklab_compare::results::SCHEMA;
 use socklab_compare::summary::Document;
@@ -49,6 +50,8 @@ enum LoadError {
     File(FileError),
     /// The file has no results.
     NoResults(PathBuf),
+    /// The file has the six questions.
+    Survey(PathBuf),
     /// The file's results have this other schema version.
     OtherSchema(PathBuf, u32),
 }
@@ -60,6 +63,7 @@ impl LoadError {
             LoadError::NoResults(file) => {
                 messages.say_with("compare-no-results", &[("file", file)])
             }
+            LoadError::Survey(file) => messages.say_with("compare-is-survey", &[("file", file)]),
             LoadError::OtherSchema(file, schema) => messages.say_with(
                 "compare-other-schema",
                 &[("file", file), ("schema", schema), ("ours", &SCHEMA)],
@@ -72,8 +76,11 @@ impl_error!(LoadError);
 
 fn load(path: &Path) -> Result<Document, LoadError> {
     let text = read_file(path).map_err(LoadError::File)?;
-    let document: Document =
-        serde_json::from_slice(&text).map_err(|_| LoadError::NoResults(path.to_owned()))?;
+    let other = |_| match serde_json::from_slice::<Value>(&text) {
+        Ok(document) if document.get("survey").is_some() => LoadError::Survey(path.to_owned()),
+        _ => LoadError::NoResults(path.to_owned()),
+    };
+    let document: Document = serde_json::from_slice(&text).map_err(other)?;
     match document.results.schema {
         SCHEMA => Ok(document),
         other => Err(LoadError::OtherSchema(path.to_owned(), other)),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::common::{pipe_within, scratch, socklab, stdout};
+use crate::common::{pipe, pipe_within, scratch, socklab, stderr, stdout};
 
 #[test]
 fn every_question_has_an_answer_or_says_why_not() {
@@ -30,6 +30,11 @@ fn every_question_has_an_answer_or_says_why_not() {
     }
     // One connection at a time: the hundred and the thousand are not served.
     assert!(shown.matches("atiende 1").count() >= 3, "{shown}");
+
+    let mut diff = socklab("compare diff");
+    diff.arg(&json).arg(&json);
+    let said = stderr(&pipe(diff, "").code(3).stdout_eq(""));
+    assert!(said.contains(" has the six questions, "), "{said}");
 
     let text = fs::read_to_string(json).expect("written");
     let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
