@@ -176,6 +176,8 @@ bugs! {
     "small-buffer-message",
     "spaces-lost",
     "spaces-lost-capitals",
+    "spaces-lost-capitals-client",
+    "spaces-lost-client",
     "stale-code",
     "str-not-bytes",
     "str-not-bytes-client",
