@@ -89,6 +89,8 @@ codes! {
         ExtraZeros = "extra-zeros",
         /// Spaces at the ends of the text are gone.
         SpacesLost = "spaces-lost",
+        /// The program sent only the first word of the line that was typed.
+        OneWord = "one-word",
         /// The program sent more than one reply.
         ExtraReply = "extra-reply",
         /// The program sent `b'…'`, the `repr` of the bytes.
@@ -99,7 +101,7 @@ codes! {
         FinCase = "fin-case",
         /// In a chat, the `fin` of one end does not end the program, and that of the other does.
         OneFin = "one-fin",
-        /// The program ended without sending `fin`.
+        /// The program ended without sending the last word.
         FinNotSent = "fin-not-sent",
         /// The program does not end after `fin`.
         NeverChecksFin = "never-checks-fin",
@@ -115,6 +117,8 @@ codes! {
         WaitsForEof = "waits-for-eof",
         /// Both ends wait for each other.
         Deadlock = "deadlock",
+        /// The program waits to receive after the exercise's only datagram.
+        ReceivesAgain = "receives-again",
         /// The program calls receive once, but the data came in several pieces.
         OneRecv = "one-recv",
         /// The program goes on receiving after the end of the stream.

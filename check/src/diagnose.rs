@@ -339,6 +339,7 @@ pub(crate) fn nearest(file: &std::path::Path, line: u32, cause: Cause) -> u32 {
         Cause::QuotedNames | Cause::WrongOrder => &["&"],
         Cause::WrongProtocol => &["SOCK_STREAM", "SOCK_DGRAM"],
         Cause::InputOutsideLoop => &["input("],
+        Cause::OneWord => &["split("],
         Cause::CodeLostZeros => &["(int(", " int(", "=int("],
         Cause::WrongSecret => &["b32encode(", "base32"],
         Cause::WrongUri => &["provisioning_uri(", "otpauth"],

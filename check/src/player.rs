@@ -233,7 +233,10 @@ impl Player<'_> {
             Act::Connects => &["connect", "connect_ex"],
             Act::Sends(_) => &["send", "sendall", "sendto"],
             Act::Closes => &["close", "shutdown"],
-            Act::WaitsIn(_) => return evidence.blocked().map(|event| event.line),
+            Act::WaitsIn(_) => {
+                let line = evidence.blocked().map(|event| event.line);
+                return line.filter(|&line| line > 0);
+            }
             _ => return None,
         };
         let line = evidence.calls(names).next_back()?.line;

@@ -44,6 +44,14 @@ fn a_buffer_that_is_too_small() {
     assert!(causes.is_none_or(|causes| causes == [Cause::SmallBuffer]));
 }
 
+/// Its source is not known, so only its behaviour shows it.
+#[test]
+fn a_word_that_is_compared_as_an_address() {
+    let fault = ("memcmp(reply, \"FIN\", 3) == 0", "(void *)reply == \"FIN\"");
+    let causes = causes("echo", Server, "echo_server", fault);
+    assert!(causes.is_none_or(|causes| causes == [Cause::NeverChecksFin]));
+}
+
 #[test]
 fn a_reply_to_another_port() {
     let fault = (

@@ -308,10 +308,20 @@ check-cure-swapped-case-any = make every letter a capital, whichever it was
 check-what-spaces-lost = Spaces at the ends of the text are gone.
 check-why-spaces-lost = But for them the bytes are right; strip() removes them.
 check-why-spaces-lost-any = But for them the bytes are right.
-check-cure-spaces-lost = reply = message.decode().upper()      # without strip(); at most .rstrip("\r\n")
+# $made (text)
+check-cure-spaces-lost = { $made }      # without strip(); at most .rstrip("\r\n")
 check-cure-spaces-lost-any = keep the spaces; remove at most the line end
 check-cure-spaces-lost-c = in C: fgets keeps them; scanf skips them
 check-cure-spaces-lost-java = in Java: without trim() or strip()
+check-what-one-word = It sends only the first word of the line.
+check-why-one-word = What it sent ends where the line has its first space.
+check-cure-one-word = message = input("> ")      # the whole line, without split()
+check-cure-one-word-any = read the whole line, not one word
+check-cure-one-word-c = in C: fgets(text, sizeof text, stdin), not scanf("%s", text)
+check-cure-one-word-java = in Java: scanner.nextLine(), not next()
+check-what-receives-again = It waits to receive, and nothing more comes.
+check-why-receives-again = This exercise has one datagram and no reply, and the program waits in a receive.
+check-cure-receives-again = end after the one datagram: no loop, and no reply
 check-what-extra-reply = It sent one reply too many.
 check-why-extra-reply = Every question had its answer already.
 check-cure-extra-reply = send one reply to each question, and none after FIN
@@ -360,9 +370,12 @@ check-why-fin-case = With the word in the other case it behaves otherwise, or it
 check-cure-fin-case = if { $text } == "{ $word }": break
 # $word (text)
 check-cure-fin-case-any = compare with exactly "{ $word }"
-check-what-fin-not-sent = It ended without telling the other: fin was typed, and never sent.
-check-why-fin-not-sent = The program has ended, and no datagram came.
-check-cure-fin-not-sent = sock.sendto(message.encode(), address)    # first send¶if message == "fin": break                # then end
+check-what-fin-not-sent = It ended without sending the last word.
+check-why-fin-not-sent = After that word it ended, or closed, and nothing more came.
+# $send (text)
+# $text (text)
+# $word (text)
+check-cure-fin-not-sent = sock.{ $send }    # first send¶if { $text } == "{ $word }": break                # then end
 check-cure-fin-not-sent-any = send the last word first, then end
 check-what-never-checks-fin = The last word ends nothing.
 check-why-never-checks-fin = After it the program was given more, and went on as before.
@@ -404,7 +417,7 @@ check-cure-waits-for-eof = data = sock.recv(1024)              # what is there¶
 check-cure-waits-for-eof-any = take what one receive gives; the other does not close before¶a client may say, after sending, that it sends no more: shutdown
 check-cure-waits-for-eof-java = in Java: in.read(bytes), not readAllBytes(); socket.shutdownOutput()
 check-what-deadlock = Both ends wait for each other.
-check-why-deadlock = It waits to receive before it has sent anything, and the client begins.
+check-why-deadlock = It waits to receive before it has sent anything, and it is the one who begins.
 check-cure-deadlock = first send, then receive
 check-what-one-recv = It took each piece that came for the whole message.
 check-why-one-recv = TCP is a stream: one send may come in several recv. It called recv once for each message.

@@ -307,10 +307,20 @@ check-cure-swapped-case-any = ponga cada letra en mayúscula, fuera como fuera
 check-what-spaces-lost = Faltan los espacios del principio o del final del texto.
 check-why-spaces-lost = Por lo demás, los bytes son correctos; strip() quita esos espacios.
 check-why-spaces-lost-any = Por lo demás, los bytes son correctos.
-check-cure-spaces-lost = reply = message.decode().upper()      # sin strip(); a lo sumo .rstrip("\r\n")
+# $made (text)
+check-cure-spaces-lost = { $made }      # sin strip(); a lo sumo .rstrip("\r\n")
 check-cure-spaces-lost-any = conserve los espacios; quite a lo sumo el fin de línea
 check-cure-spaces-lost-c = en C: fgets los conserva; scanf los salta
 check-cure-spaces-lost-java = en Java: sin trim() ni strip()
+check-what-one-word = Solo envía la primera palabra de la línea.
+check-why-one-word = Lo que envió acaba donde la línea tiene su primer espacio.
+check-cure-one-word = message = input("> ")      # la línea entera, sin split()
+check-cure-one-word-any = lea la línea entera, no una palabra
+check-cure-one-word-c = en C: fgets(text, sizeof text, stdin), no scanf("%s", text)
+check-cure-one-word-java = en Java: scanner.nextLine(), no next()
+check-what-receives-again = Espera recibir, y no llega nada más.
+check-why-receives-again = Este ejercicio tiene un solo datagrama, sin respuesta, y el programa espera en una recepción.
+check-cure-receives-again = termine tras ese único datagrama: sin bucle y sin respuesta
 check-what-extra-reply = Envió una respuesta de más.
 check-why-extra-reply = Cada pregunta ya tenía su respuesta.
 check-cure-extra-reply = envíe una sola respuesta a cada pregunta, y ninguna después de FIN
@@ -359,9 +369,12 @@ check-why-fin-case = Con la palabra escrita de la otra forma se comporta de otro
 check-cure-fin-case = if { $text } == "{ $word }": break
 # $word (text)
 check-cure-fin-case-any = compare exactamente con "{ $word }"
-check-what-fin-not-sent = Terminó sin avisar al otro: se escribió fin y no se envió.
-check-why-fin-not-sent = El programa ha terminado y no llegó ningún datagrama.
-check-cure-fin-not-sent = sock.sendto(message.encode(), address)    # primero enviar¶if message == "fin": break                # después terminar
+check-what-fin-not-sent = Terminó sin enviar la última palabra.
+check-why-fin-not-sent = Tras esa palabra terminó, o cerró, y no llegó nada más.
+# $send (text)
+# $text (text)
+# $word (text)
+check-cure-fin-not-sent = sock.{ $send }    # primero enviar¶if { $text } == "{ $word }": break                # después terminar
 check-cure-fin-not-sent-any = primero envíe la última palabra, después termine
 check-what-never-checks-fin = La última palabra no termina nada.
 check-why-never-checks-fin = Después el programa recibió más, y siguió como antes.
@@ -403,7 +416,7 @@ check-cure-waits-for-eof = data = sock.recv(1024)              # lo que haya¶so
 check-cure-waits-for-eof-any = tome lo que dé una recepción; el otro no cierra antes¶un cliente puede decir, tras enviar, que no enviará más: shutdown
 check-cure-waits-for-eof-java = en Java: in.read(bytes), no readAllBytes(); socket.shutdownOutput()
 check-what-deadlock = Los dos extremos se esperan.
-check-why-deadlock = Espera recibir antes de haber enviado nada, y empieza el cliente.
+check-why-deadlock = Espera recibir antes de haber enviado nada, y es quien empieza.
 check-cure-deadlock = primero envíe, después reciba
 check-what-one-recv = Tomó cada trozo que llegó por el mensaje entero.
 check-why-one-recv = TCP es un flujo: un send puede llegar en varios recv. Llamó una vez a recv por mensaje.

@@ -41,11 +41,23 @@ impl Player<'_> {
         if cause.is_none() && self.answers_always(peer, &received) {
             cause = Some(Cause::HardCodedAnswer);
         }
+        if cause.is_none() && self.is_one_word(expected, &received) {
+            cause = Some(Cause::OneWord);
+        }
         let symptom = match (begins, cause) {
-            (true, None | Some(Cause::SmallBuffer | Cause::SeveralSends)) => Symptom::Truncated,
+            (true, None | Some(Cause::SmallBuffer | Cause::SeveralSends | Cause::OneWord)) => {
+                Symptom::Truncated
+            }
             _ => Symptom::WrongReply,
         };
         self.fail_with(symptom, cause, Some(expected.to_vec()), Some(received))
+    }
+
+    /// Whether a client sent only the first word of its user's line.
+    fn is_one_word(&self, expected: &[u8], received: &[u8]) -> bool {
+        let [line, sent] = [expected, received].map(without_newline);
+        let word = line.split(|&byte| byte == b' ').next();
+        self.typed.last().is_some_and(|typed| typed == line) && sent != line && word == Some(sent)
     }
 
     /// Whether the program's last sends together make up what one send should have carried.
@@ -127,8 +139,7 @@ impl Player<'_> {
     }
 
     fn why_silent(&mut self, peer: &str, first: bool) -> Option<Cause> {
-        let blocked = self.blocked();
-        let receives = blocked.is_some_and(|event| RECEIVES.contains(&event.call.as_str()));
+        let receives = self.receives_now();
         let evidence = self.evidence();
         let sent = evidence.is_some_and(|evidence| evidence.calls(&SENDS).next().is_some());
         let took = evidence.map_or(0, |evidence| evidence.calls(&RECEIVES).count());
@@ -147,11 +158,20 @@ impl Player<'_> {
         }
         if self.wire.is_stream() && self.setup.role == Role::Server {
             if self.ask(peer, b"\n").is_some() {
-                return Some(Cause::WaitsForNewline);
+                return Some(match self.sent.is_empty() {
+                    true => Cause::Deadlock,
+                    false => Cause::WaitsForNewline,
+                });
             }
             return self.waits_for_eof(peer).then_some(Cause::WaitsForEof);
         }
         None
+    }
+
+    /// Whether the program waits in a call that receives.
+    pub(super) fn receives_now(&self) -> bool {
+        let blocked = self.blocked();
+        blocked.is_some_and(|event| RECEIVES.contains(&event.call.as_str()))
     }
 
     /// Whether the program answers or closes once we send no more.
@@ -172,7 +192,11 @@ impl Player<'_> {
     /// Whether the program sent to another port or host, or over the other transport.
     fn went_elsewhere(&mut self, peer: &str) -> Option<(Cause, String)> {
         let client = self.setup.role == Role::Client;
-        if client && self.wire.is_trapped() {
+        // A UDP socket that is only connected, and waits, sends nothing.
+        let waits_on_udp =
+            self.receives_now() && self.blocked().is_some_and(|one| one.is_datagram());
+        let on_udp = self.wire.is_stream() && waits_on_udp;
+        if client && (on_udp || self.wire.is_trapped()) {
             let other = if self.wire.is_stream() { "UDP" } else { "TCP" };
             return Some((Cause::WrongProtocol, other.to_owned()));
         }
@@ -203,10 +227,7 @@ impl Player<'_> {
         // The end of the connection may only be the first sign that the program ends.
         let _ = self.wait_until_quiet();
         if self.exit_code().is_some() || self.crashed() {
-            let chat = self.setup.exercise.name == "chat" && expected == b"fin";
-            let read = self.lines_read() >= self.typed.len();
-            let said = self.typed.last().is_some_and(|line| line == b"fin");
-            if chat && said && read && !self.crashed() {
+            if self.owes_the_last_word(expected) && !self.crashed() {
                 let code = self.exit_code();
                 self.program_step(Act::Exits(code), false);
                 let expected = Some(expected.to_vec());
@@ -222,8 +243,25 @@ impl Player<'_> {
                 None => self.exited(Symptom::EndsEarly),
             };
         }
+        let failed = self.program.is_none() || self.errors().contains("Traceback (");
+        let owes = !failed && self.owes_the_last_word(expected);
+        let cause = owes.then_some(Cause::FinNotSent);
         let expected = (!expected.is_empty()).then(|| expected.to_vec());
-        self.fail_with(Symptom::EndsEarly, None, expected, None)
+        self.fail_with(Symptom::EndsEarly, cause, expected, None)
+    }
+
+    /// Whether the program knew the last word, and should have sent it next: its user has typed it,
+    /// or a client has sent it to a server that answers in capitals.
+    fn owes_the_last_word(&self, expected: &[u8]) -> bool {
+        let capitals = matches!(self.setup.exercise.name, "echo" | "capitals");
+        match (without_newline(expected), capitals, self.setup.role) {
+            (b"FIN", true, Role::Server) => true,
+            (b"fin", true, Role::Client) | (b"fin", false, _) => {
+                let read = self.lines_read() >= self.typed.len();
+                read && self.typed.last().is_some_and(|line| line == b"fin")
+            }
+            _ => false,
+        }
     }
 
     /// The program is a client and does not connect.
@@ -312,4 +350,8 @@ impl Player<'_> {
             Role::Server => self.waits_for_eof(peer).then_some(Cause::WaitsForEof),
         }
     }
+}
+
+fn without_newline(text: &[u8]) -> &[u8] {
+    text.strip_suffix(b"\n").unwrap_or(text)
 }

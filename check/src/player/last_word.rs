@@ -20,6 +20,8 @@ impl Player<'_> {
             Some(Cause::EmptyReadLoop)
         } else if self.speaks_out_of_turn() {
             Some(Cause::TurnBroken)
+        } else if self.setup.exercise.name == "message" && self.receives_now() {
+            Some(Cause::ReceivesAgain)
         } else {
             self.why_it_never_ends()
         };
@@ -103,10 +105,13 @@ impl Player<'_> {
         matches!(self.wait_until_quiet(), Waited::Exited) && !self.crashed()
     }
 
-    /// Neither upper nor lower case ends the program. Looks in the source for the word that it
-    /// compares.
+    /// Neither upper nor lower case ends the program. Looks in the source, if there is one, for the
+    /// word that it compares.
     fn what_it_compares(&self) -> Option<Cause> {
-        let source = String::from_utf8_lossy(&self.source()?).into_owned();
+        let Some(source) = self.source() else {
+            return Some(Cause::NeverChecksFin);
+        };
+        let source = String::from_utf8_lossy(&source).into_owned();
         let has = |word: &str| {
             let quoted = [format!("\"{word}"), format!("'{word}")];
             quoted.iter().any(|one| source.contains(one))

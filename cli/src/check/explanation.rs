@@ -64,6 +64,15 @@ pub(crate) fn cure(cause: Cause, end: End, messages: &dyn Messages) -> Vec<Strin
         "chat" => ("message", "fin"),
         _ => ("reply", "FIN"),
     };
+    // What is sent, and what is read from the user or made from what came.
+    let (sent, made) = match (end.role, end.exercise.name) {
+        (Role::Server, "echo" | "capitals") => ("reply", "reply = message.decode().upper()"),
+        _ => ("message", "message = input(\"> \")"),
+    };
+    let send = match stream {
+        true => format!("sendall({sent}.encode())"),
+        false => format!("sendto({sent}.encode(), address)"),
+    };
     let code = match cause {
         Cause::HardCodedAnswer if end.exercise.secret => "hard-coded-verdict",
         cause => cause.code(),
@@ -76,6 +85,8 @@ pub(crate) fn cure(cause: Cause, end: End, messages: &dyn Messages) -> Vec<Strin
         ("protocol", &protocol),
         ("receive", &receive),
         ("size", &size),
+        ("send", &send),
+        ("made", &made),
         ("text", &text),
         ("word", &word),
     ];
@@ -199,6 +210,13 @@ mod tests {
                     ["SOCK_STREAM", "TCP"],
                 ),
                 ("chat", Role::Server, Cause::FinCase, ["message", "\"fin\""]),
+                ("echo", Role::Client, Cause::SpacesLost, ["input(", "strip"]),
+                (
+                    "capitals",
+                    Role::Server,
+                    Cause::SpacesLost,
+                    ["reply = ", "strip"],
+                ),
                 (
                     "echo",
                     Role::Client,

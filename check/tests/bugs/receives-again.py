@@ -1,0 +1,10 @@
+# message server: receives-again
+from socket import *
+
+serverSocket = socket(AF_INET, SOCK_DGRAM)
+serverSocket.bind(("", 15002))
+print("El Servidor está listo")
+while True:
+    message, clientAddress = serverSocket.recvfrom(2048)
+    print(message.decode())
+serverSocket.close()
