@@ -271,6 +271,28 @@ fn what_was_measured_of_a_server_that_ended_is_kept() {
     assert!(report.exists());
 }
 
+/// Its replies come after the time that is measured, but they come: it has not stopped.
+#[test]
+fn a_slow_server_has_not_stopped() {
+    let server = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = server.local_addr().expect("bound");
+    std::thread::spawn(move || {
+        let mut buffer = [0; 2048];
+        loop {
+            let (len, from) = server.recv_from(&mut buffer).expect("a question");
+            std::thread::sleep(Duration::from_millis(400));
+            let text = String::from_utf8_lossy(&buffer[..len]).to_uppercase();
+            server.send_to(text.as_bytes(), from).expect("an answer");
+        }
+    });
+    let load = "--connections 1 --rounds 1 --seconds 0.1";
+    let mut compare = socklab(&format!("compare echo --target {address} {load}"));
+    let report = scratch("of a slow one").with_extension("html");
+    compare.arg("--report").arg(&report);
+    let ended = pipe_within(Duration::from_secs(120), compare, "").success();
+    assert!(stdout(&ended).contains("there were too few replies"));
+}
+
 /// A server that ends, one that never starts, and one that answers something else: the others are
 /// measured to the end, and the exit status says that not all were.
 #[test]
@@ -281,7 +303,7 @@ fn a_comparison_without_one_of_its_servers_fails() {
     let script = scratch("ends").with_extension("py");
     let text = "import socket, sys\n\
                 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n\
-                s.bind(('127.0.0.1', int(sys.argv[1])))\n\
+                if int(sys.argv[2]) > 0: s.bind(('127.0.0.1', int(sys.argv[1])))\n\
                 for _ in range(int(sys.argv[2])):\n\
                 \x20   text, client = s.recvfrom(2048)\n\
                 \x20   reply = text.decode().upper() + sys.argv[3]\n\

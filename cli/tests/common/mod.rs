@@ -17,7 +17,7 @@ use snapbox::IntoData;
 use snapbox::cmd::OutputAssert;
 
 /// Only against a test that would hang; nothing waits for it to pass.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The I/O models that most tests of the command run on, with their designs, which must not differ
 /// in anything that can be seen from outside.

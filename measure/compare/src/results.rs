@@ -138,6 +138,12 @@ impl ServerUsage {
 }
 
 impl Trial {
+    /// Whether any right reply came, be it after the measurement. On a busy computer, or beside a
+    /// slow client, all of them may.
+    pub fn is_answered(&self) -> bool {
+        self.service.samples > 0
+    }
+
     /// A figure of the server for each reply. Where waits are measured, a trial may have none:
     /// replies that come after a slice are not counted.
     pub(crate) fn per_reply(&self, figure: impl FnOnce(&ServerUsage) -> f64) -> Option<f64> {

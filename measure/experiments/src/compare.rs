@@ -276,7 +276,7 @@ fn check(
     };
     let before = results.trials.iter().filter(|one| one.model == *name);
     let Some(Mismatch { expected, got }) = wrong else {
-        if trial.replies > 0 {
+        if trial.is_answered() {
             return Ok(Some(trial));
         }
         let after = before.map(|one| one.replies).sum();

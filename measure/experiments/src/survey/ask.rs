@@ -154,11 +154,9 @@ impl Asking<'_> {
                 tails,
             } = outcome;
             let name = trial.model.clone();
-            // Replies that came after a slice count: beside a slow client most may.
-            let replied = trial.service.samples > 0;
             if let Some(Mismatch { expected, got }) = wrong {
                 self.note_absent_by_name(&name, differs(&expected, &got));
-            } else if !replied {
+            } else if !trial.is_answered() {
                 self.note_absent_by_name(
                     &name,
                     AbsentReason::Stopped {
