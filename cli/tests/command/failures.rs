@@ -314,7 +314,7 @@ fn a_comparison_without_one_of_its_servers_fails() {
     for (contestant, said) in [
         (
             format!("{python} 50 ''"),
-            "mine stopped answering after 0 replies",
+            "mine stopped answering after 0 replies: enough",
         ),
         (
             format!("{python} 0 ''"),

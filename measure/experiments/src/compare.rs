@@ -264,7 +264,9 @@ fn in_slices(
 /// reported. A target that never replied, or that sent a wrong reply, ends the comparison.
 fn check(
     plan: &Plan,
-    TrialOutcome { trial, wrong, .. }: TrialOutcome,
+    TrialOutcome {
+        trial, wrong, said, ..
+    }: TrialOutcome,
     results: &Results,
     progress: &mut dyn ComparisonProgress,
 ) -> Result<Option<Trial>, Unmeasured> {
@@ -283,7 +285,7 @@ fn check(
         if let (Some(address), 0) = (target, after) {
             return Err(Unmeasured::Silent(address));
         }
-        progress.stopped(name, after, "");
+        progress.stopped(name, after, &said);
         return Ok(None);
     };
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();

@@ -141,15 +141,22 @@ impl<'p> Testbed<'p> {
         let trial = |loaded: LoadedServer| {
             let LoadedServer {
                 name,
-                server,
+                mut server,
                 load: connections,
                 warm_up,
                 slices,
                 begun,
             } = loaded;
             let slices = Slices::new(slices, planned);
+            let said = match slices.replied() {
+                true => String::new(),
+                false => server.last_line(),
+            };
             let used = server.used(connections, &slices, begun);
-            slices.trial(name, round, load, warm_up, used)
+            TrialOutcome {
+                said,
+                ..slices.trial(name, round, load, warm_up, used)
+            }
         };
         self.servers.into_iter().map(trial).collect()
     }

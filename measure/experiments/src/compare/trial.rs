@@ -61,6 +61,7 @@ pub(super) fn run(
         trial,
         wrong: outcome.first_wrong,
         tails: Vec::new(),
+        said: String::new(),
     })
 }
 

@@ -152,6 +152,7 @@ impl Asking<'_> {
                 trial,
                 wrong,
                 tails,
+                said,
             } = outcome;
             let name = trial.model.clone();
             if let Some(Mismatch { expected, got }) = wrong {
@@ -161,7 +162,7 @@ impl Asking<'_> {
                     &name,
                     AbsentReason::Stopped {
                         after: self.replies(&name),
-                        said: String::new(),
+                        said,
                     },
                 );
             } else {

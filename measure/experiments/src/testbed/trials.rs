@@ -30,6 +30,8 @@ pub(crate) struct TrialOutcome {
     pub(crate) wrong: Option<Mismatch>,
     /// The 99th percentile of the response times of each slice, in microseconds.
     pub(crate) tails: Vec<f64>,
+    /// If no reply came, the server's last line on standard error, or how it ended.
+    pub(crate) said: String,
 }
 
 /// One server's slices of a round, and which of them count.
@@ -104,6 +106,11 @@ impl Slices {
         }
     }
 
+    /// Whether any reply came, in a slice or after one.
+    pub(crate) fn replied(&self) -> bool {
+        self.sum(|one| one.answered) > 0
+    }
+
     /// Combines all slices into a trial.
     pub(crate) fn trial(
         self,
@@ -164,6 +171,7 @@ impl Slices {
             trial,
             wrong,
             tails,
+            said: String::new(),
         }
     }
 }
