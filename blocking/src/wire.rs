@@ -182,7 +182,7 @@ impl BlockingWire {
             set_timeout(known, timeout, |to| stream.set_write_timeout(to))?;
         }
         match &mut self.inner {
-            Wire::Datagrams(server) if segment < bytes.len() => {
+            Wire::Datagrams(server) if server.is_batched() => {
                 server.send_batch(link, bytes, segment)
             }
             wire => wire.send(link, bytes).map_err(timed_out),

@@ -76,7 +76,7 @@ pub(crate) fn send<L: Model>(
 ) -> io::Result<usize> {
     match wire {
         system::Wire::Closed => Err(ErrorKind::NotConnected.into()),
-        system::Wire::Datagrams(datagrams) if segment < bytes.len() => {
+        system::Wire::Datagrams(datagrams) if datagrams.is_batched() => {
             datagrams.send_batch(link, bytes, segment)
         }
         system::Wire::Datagrams(datagrams) => L::send(datagrams, link, bytes),

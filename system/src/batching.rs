@@ -54,31 +54,30 @@ impl Batching {
         Some(received)
     }
 
-    /// Sends a batch with `all`. If the system refuses batches of this length, sends its first
-    /// datagram with `one`. Returns how many bytes were sent.
+    /// Sends a batch with `send`, which gets its bytes and the length of its segments. If the
+    /// system refuses batches of this length, or there is only one datagram, `send` gets the first
+    /// datagram alone, without a length. Returns how many bytes were sent.
     ///
     /// # Errors
-    /// Those of `all` and `one`.
+    /// Those of `send`.
     #[cfg_attr(not(target_os = "linux"), expect(dead_code))]
     pub(crate) fn send(
         &mut self,
         bytes: &[u8],
         segment: usize,
-        all: impl FnOnce(u16) -> io::Result<usize>,
-        one: impl FnOnce(&[u8]) -> io::Result<usize>,
+        mut send: impl FnMut(&[u8], Option<u16>) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let first = &bytes[..segment];
-        let Ok(length) = u16::try_from(segment) else {
-            return one(first);
+        let length = u16::try_from(segment).ok();
+        let works = |length: &u16| self.refused.is_none_or(|refused| *length < refused);
+        let Some(length) = length.filter(|length| segment < bytes.len() && works(length)) else {
+            return send(first, None);
         };
-        if self.refused.is_some_and(|refused| refused <= length) {
-            return one(first);
-        }
-        match all(length) {
+        match send(bytes, Some(length)) {
             Err(error) if is_due_to_batching(&error) => {
                 // If the first datagram alone is refused too, the batch was not the cause: a peer
                 // can, for example, name port 0 as its own.
-                let sent = one(first)?;
+                let sent = send(first, None)?;
                 self.refused = Some(length);
                 Ok(sent)
             }
@@ -120,21 +119,14 @@ mod tests {
         one: Result<usize, i32>,
     ) -> (Vec<&'static str>, io::Result<usize>) {
         let failed = io::Error::from_raw_os_error;
-        let tried = std::cell::RefCell::new(Vec::new());
-        let sent = batching.send(
-            &[0; 100_000][..2 * segment],
-            segment,
-            |_| {
-                tried.borrow_mut().push("all");
-                all.map_err(failed)
-            },
-            |first| {
-                assert_eq!(first.len(), segment);
-                tried.borrow_mut().push("one");
-                one.map_err(failed)
-            },
-        );
-        (tried.into_inner(), sent)
+        let mut tried = Vec::new();
+        let sent = batching.send(&[0; 100_000][..2 * segment], segment, |bytes, length| {
+            let is_batch = length.is_some();
+            assert_eq!(bytes.len(), if is_batch { 2 * segment } else { segment });
+            tried.push(if is_batch { "all" } else { "one" });
+            if is_batch { all } else { one }.map_err(failed)
+        });
+        (tried, sent)
     }
 
     #[test]

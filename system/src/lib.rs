@@ -19,6 +19,8 @@ mod lock;
 mod mailbox;
 mod observed;
 mod run;
+#[cfg(target_os = "linux")]
+mod segmentation;
 #[cfg(unix)]
 mod signals;
 pub mod socket;

@@ -9,6 +9,8 @@ use socklab_core::{Link, Received};
 use crate::batching::Batching;
 use crate::clock::Clock;
 use crate::datagram::Ancillary;
+#[cfg(target_os = "linux")]
+use crate::segmentation::Segmentation;
 use crate::socket::{self, SystemSocket};
 use crate::transfer;
 
@@ -35,6 +37,8 @@ pub struct UdpWire<U> {
     pub ancillary: Ancillary,
     /// How several datagrams are moved in one call.
     pub(crate) batching: Batching,
+    #[cfg(target_os = "linux")]
+    segmentation: Segmentation,
 }
 
 impl<U: SystemSocket, T: SystemSocket> Wire<U, T> {
@@ -152,6 +156,8 @@ impl<U: SystemSocket> UdpWire<U> {
             peer,
             ancillary,
             batching: Batching::default(),
+            #[cfg(target_os = "linux")]
+            segmentation: Segmentation::default(),
         }
     }
 
@@ -192,27 +198,38 @@ impl<U: SystemSocket> UdpWire<U> {
     /// What the system says; `WouldBlock` if there is no room.
     #[inline(always)]
     pub fn send(&self, link: &Link, bytes: &[u8]) -> io::Result<usize> {
-        let udp = &self.udp;
-        match link.local {
-            _ if self.peer.is_some() => transfer::send(udp, bytes),
-            Some(local) => (self.ancillary).send(&SockRef::from(udp), bytes, link.peer, local),
-            None => transfer::send_to(udp, bytes, link.peer),
+        match self.peer {
+            Some(_) => transfer::send(&self.udp, bytes),
+            None => send(&self.udp, &self.ancillary, link, bytes),
         }
     }
 
-    /// Sends several datagrams, each `segment` bytes long but for the last. If the system refuses
-    /// them together, sends only the first. Returns how many bytes were sent.
+    /// Whether one call moves several datagrams. Then all sends go through
+    /// [`send_batch`](Self::send_batch).
+    #[inline]
+    pub fn is_batched(&self) -> bool {
+        self.batching.enabled
+    }
+
+    /// Sends one datagram or several, each `segment` bytes long but for the last. If the system
+    /// refuses them together, sends only the first. Returns how many bytes were sent.
     ///
     /// # Errors
     /// What the system says; `WouldBlock` if there is no room.
     #[cfg(target_os = "linux")]
     pub fn send_batch(&mut self, link: &Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
-        let mut batching = std::mem::take(&mut self.batching);
-        let socket = SockRef::from(&self.udp);
-        let all = |length| self.ancillary.send_batch(&socket, bytes, length, link);
-        let sent = batching.send(bytes, segment, all, |first| self.send(link, first));
-        self.batching = batching;
-        sent
+        let (udp, ancillary) = (&self.udp, &self.ancillary);
+        let (batching, segmentation) = (&mut self.batching, &mut self.segmentation);
+        batching.send(bytes, segment, |bytes, length| {
+            match (length, link.local) {
+                (None, _) => segmentation.stop(udp)?,
+                (Some(length), None) if segmentation.splits_by(length, udp) => {}
+                (Some(length), _) => {
+                    return ancillary.send_batch(&SockRef::from(udp), bytes, length, link);
+                }
+            }
+            send(udp, ancillary, link, bytes)
+        })
     }
 
     /// Sends the first of several datagrams of `segment` bytes each: this system sends one at a
@@ -223,6 +240,20 @@ impl<U: SystemSocket> UdpWire<U> {
     #[cfg(not(target_os = "linux"))]
     pub fn send_batch(&mut self, link: &Link, bytes: &[u8], segment: usize) -> io::Result<usize> {
         self.send(link, &bytes[..segment])
+    }
+}
+
+/// Sends a datagram from the address that the peer wrote to.
+#[inline(always)]
+fn send(
+    udp: &impl SystemSocket,
+    ancillary: &Ancillary,
+    link: &Link,
+    bytes: &[u8],
+) -> io::Result<usize> {
+    match link.local {
+        Some(local) => ancillary.send(&SockRef::from(udp), bytes, link.peer, local),
+        None => transfer::send_to(udp, bytes, link.peer),
     }
 }
 
