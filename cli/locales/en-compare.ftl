@@ -153,6 +153,7 @@ compare-diff-too-few = { $figures ->
     [one] { $figures } figure has
    *[other] { $figures } figures have
 } too few rounds to be compared
+compare-diff-nothing-compared = no figure could be compared
 # $compared (number) - how many
 compare-diff-none = nothing changed beyond what two runs of the same programs differ by ({ $compared ->
     [one] { $compared } figure

@@ -153,6 +153,7 @@ compare-diff-too-few = { $figures ->
     [one] { $figures } cifra tiene
    *[other] { $figures } cifras tienen
 } muy pocas rondas para compararse
+compare-diff-nothing-compared = no se pudo comparar ninguna cifra
 # $compared (number) - cuántas
 compare-diff-none = nada ha cambiado más de lo que difieren dos mediciones de los mismos programas ({ $compared ->
     [one] { $compared } cifra comparada

@@ -37,6 +37,7 @@ pub(super) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
             print::lines(&diff::show(&found, messages));
             match found.changes().next() {
                 Some(_) => Exit::Failed,
+                None if found.compared() == 0 => Exit::Unchecked,
                 None => Exit::Done,
             }
         }

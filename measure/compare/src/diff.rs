@@ -98,6 +98,11 @@ impl Diff {
         self.figures.iter().filter(changed)
     }
 
+    /// How many figures were compared.
+    pub fn compared(&self) -> usize {
+        self.figures.len() - self.too_few()
+    }
+
     /// How many figures had too few rounds.
     pub fn too_few(&self) -> usize {
         let too_few = |one: &&Figure| one.verdict == Verdict::TooFew;

@@ -51,12 +51,16 @@ pub fn show(diff: &Diff, messages: &dyn Messages) -> String {
         let places = places(&diff.bounds);
         line(messages.say_with("compare-diff-bounds", &[("places", &places)]));
     }
-    let compared = diff.figures.len() - diff.too_few();
+    let compared = diff.compared();
     if diff.too_few() > 0 {
         let figures = diff.too_few();
         line(messages.say_with("compare-diff-too-few", &[("figures", &figures)]));
     }
     let rows: Vec<Vec<String>> = diff.changes().map(|one| row(one, names)).collect();
+    if compared == 0 {
+        line(messages.say("compare-diff-nothing-compared"));
+        return text;
+    }
     if rows.is_empty() {
         line(messages.say_with("compare-diff-none", &[("compared", &compared)]));
         return text;

@@ -188,6 +188,20 @@ fn the_order_of_the_loads_does_not_matter() {
     );
 }
 
+/// Two runs of one round: it is not known whether anything changed.
+#[test]
+fn where_no_figure_was_compared_none_is_said_to_be_unchanged() {
+    let round = |seed| {
+        let mut results = made(seed);
+        results.trials.retain(|one| one.round == 0);
+        results
+    };
+    let diff = diff(&round(1), &round(2)).expect("the same loads");
+    assert_eq!(diff.compared(), 0);
+    let text = show(&diff, &messages("en"));
+    assert!(text.ends_with(" too few rounds to be compared\nno figure could be compared\n"));
+}
+
 #[test]
 fn what_could_not_be_compared_is_said() {
     let (mut old, mut new) = (made(1), made(2));
