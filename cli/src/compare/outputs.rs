@@ -171,8 +171,9 @@ pub(super) fn write(args: &CompareArgs, document: &Document, messages: &dyn Mess
     let (results, summary) = (&document.results, &document.summary);
     let conclusions = conclusions::paragraph(results, summary, messages);
     let shown = format!(
-        "{}\n{conclusions}\n",
-        table::terminal(results, summary, messages)
+        "{}\n{}\n",
+        table::terminal(results, summary, print::columns(), messages),
+        print::wrapped("", &conclusions)
     );
     show(args, &shown);
     let mut files = OutputFiles::new(messages);

@@ -55,8 +55,8 @@ fn shown(survey: &Survey, matrix: &Matrix, messages: &dyn Messages) -> String {
     let sentences = SurveyText::new(survey, matrix, messages);
     let mut text = format!(
         "{}\n\n{}\n\n{}\n",
-        title(survey, messages),
-        sentences.headline(),
+        print::wrapped("", &title(survey, messages)),
+        print::wrapped("", &sentences.headline()),
         table::terminal(matrix, messages)
     );
     for sentence in sentences
@@ -64,7 +64,7 @@ fn shown(survey: &Survey, matrix: &Matrix, messages: &dyn Messages) -> String {
         .into_iter()
         .chain(sentences.failures())
     {
-        text.push_str(&sentence);
+        text.push_str(&print::wrapped("", &sentence));
         text.push('\n');
     }
     text

@@ -5,17 +5,25 @@ use crate::format::NO_FIGURE;
 use crate::names::{Names, main_metric};
 use crate::results::{Load, Results};
 use crate::summary::{Cell, Estimate, Metric, Ratio, Summary, Verdict};
-use socklab_text::Grid;
-use socklab_text::Messages;
+use socklab_text::{Grid, Messages, wrap};
 
-/// The table for a terminal.
-pub fn terminal(results: &Results, summary: &Summary, messages: &dyn Messages) -> String {
+/// The table, with its notes in lines of at most so many columns, if a terminal shows it.
+pub fn terminal(
+    results: &Results,
+    summary: &Summary,
+    columns: Option<usize>,
+    messages: &dyn Messages,
+) -> String {
     let table = Table::new(results, summary, messages);
     let mut text = String::new();
     for (title, grid) in &table.blocks {
         text.push_str(&format!("{title}\n{}\n", grid.plain()));
     }
-    text.extend(table.notes().map(|note| note + "\n"));
+    let fitted = |note: String| match columns {
+        Some(columns) => wrap("", &note, columns),
+        None => note,
+    };
+    text.extend(table.notes().map(|note| fitted(note) + "\n"));
     text
 }
 

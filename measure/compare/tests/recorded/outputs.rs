@@ -44,7 +44,7 @@ fn troubled() -> Document {
 
 fn shown(document: &Document, language: &str) -> String {
     let (results, summary, words) = (&document.results, &document.summary, messages(language));
-    let table = table::terminal(results, summary, &words);
+    let table = table::terminal(results, summary, None, &words);
     format!(
         "{table}\n{}\n",
         conclusions::paragraph(results, summary, &words)
@@ -118,7 +118,7 @@ fn in_markdown() {
 #[test]
 fn the_table_fits_a_wide_terminal() {
     for document in [quiet(), troubled(), super::recorded()] {
-        let text = table::terminal(&document.results, &document.summary, &messages("es"));
+        let text = table::terminal(&document.results, &document.summary, None, &messages("es"));
         let rows = text
             .lines()
             .filter(|line| line.contains("MiB") || line.contains("–"));
@@ -256,6 +256,21 @@ fn too_few_rounds_are_named() {
         text.contains("Too few rounds to name any difference: 2."),
         "{text}"
     );
-    let table = table::terminal(&results, &summary, &messages("en"));
+    let table = table::terminal(&results, &summary, None, &messages("en"));
     assert!(table.contains(" ?"), "{table}");
+}
+
+/// The notes under a table end at the terminal's last column, and say the same.
+#[test]
+fn notes_fit_the_terminal() {
+    let document = super::recorded();
+    let shown = |columns| {
+        let (results, summary) = (&document.results, &document.summary);
+        table::terminal(results, summary, columns, &messages("en"))
+    };
+    let notes = |text: &str| text.rsplit("\n\n").next().unwrap_or_default().to_owned();
+    let (wide, narrow) = (notes(&shown(None)), notes(&shown(Some(60))));
+    assert!(narrow.lines().count() > wide.lines().count(), "{narrow}");
+    assert!(narrow.lines().all(|line| line.chars().count() <= 60));
+    assert!(narrow.split_whitespace().eq(wide.split_whitespace()));
 }
