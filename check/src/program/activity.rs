@@ -31,6 +31,10 @@ const BYTES: u64 = super::KEPT as u64;
 /// either.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// The share of the time, as its inverse, that a program may use the CPU and count as idle: the
+/// threads of a Java machine wake up all the time.
+const HOUSEKEEPING: u32 = 20;
+
 /// The time between two looks.
 const PAUSE: Duration = Duration::from_millis(8);
 
@@ -130,7 +134,9 @@ impl IdleTimer {
         if progress {
             self.used = seen.used;
         }
-        if progress || seen.runs || before.is_some_and(|before| before.used != seen.used) {
+        let since = before.and_then(|before| Some(seen.used?.saturating_sub(before.used?)));
+        let works = since.is_some_and(|used| used * HOUSEKEEPING > passed);
+        if progress || seen.runs || works {
             self.idle = Duration::ZERO;
         } else {
             self.idle += passed;
@@ -232,6 +238,11 @@ mod tests {
     #[test]
     fn an_idle_program_is_left_soon() {
         assert_eq!(waits(|_| ASLEEP), UNKNOWN);
+        let ticks = |after: u64| Activity {
+            used: Some(Duration::from_micros(after * 10)),
+            ..ASLEEP
+        };
+        assert_eq!(waits(ticks), UNKNOWN);
         // It does something for as long again.
         let last = |after: u64| after_calls(after.min(3_000), ASLEEP);
         assert_eq!(waits(last), Duration::from_secs(3) + UNKNOWN);
