@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use socklab_register::{Detail, ErrorKind, Location, Notice, RegisterEvent};
+#[cfg(unix)]
+use socklab_register::Detail;
+use socklab_register::{ErrorKind, Location, Notice, RegisterEvent};
 
 use crate::{Server, TempRegister, right, rules};
 
