@@ -142,7 +142,10 @@ impl<M: Machine, W: Observers> Conversation<M, W> {
         let received = wire.receive(buffer, timeout, clock);
         let kind = OperationKind::Receive;
         let operation = operation::<W::Observer, _>(clock, kind, start, &received);
-        let now = self.clock.now();
+        let now = match permit.is_some() || self.session.needs_time() || received.is_err() {
+            true => self.clock.now(),
+            false => self.clock.last(),
+        };
         let stopped = self.session.is_stopped();
         let mut turn = self.session.turn(&mut self.out);
         turn.observe(operation);

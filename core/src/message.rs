@@ -184,6 +184,10 @@ impl Server {
 impl Machine for Server {
     from_table!(state);
 
+    fn reads_time(&self) -> bool {
+        false
+    }
+
     fn step(&mut self, _: Now, input: Input<'_>, out: &mut Outbox) {
         let event = match input {
             Input::Start => ServerEvent::Start,

@@ -55,6 +55,8 @@ pub struct Session<M, O> {
     writable: bool,
     /// Whether the machine has been told to stop.
     stopped: bool,
+    /// Whether the machine looks at the time.
+    reads_time: bool,
     /// How many faults of the socket itself have come in a row.
     faults: u8,
     /// How many submitted sends have not completed yet.
@@ -99,6 +101,7 @@ impl<M: Machine, O: Observer> Session<M, O> {
     /// Makes a session for a machine that has had no input yet. Call [`Turn::begin`] first.
     pub fn new(machine: M, observer: O) -> Self {
         Session {
+            reads_time: machine.reads_time(),
             pump: Pump::new(machine, observer),
             wire: WireState::None,
             link: None,
@@ -128,6 +131,13 @@ impl<M: Machine, O: Observer> Session<M, O> {
     /// Whether the machine has been told to stop. It may go on for a while.
     pub fn is_stopped(&self) -> bool {
         self.stopped
+    }
+
+    /// Whether the next input needs the present time. If not, it may have that of an earlier input,
+    /// and the driver saves a reading of the clock. After a call that failed the driver reads it.
+    #[inline]
+    pub fn needs_time(&self) -> bool {
+        self.reads_time || self.stopped || self.rare.is_some() || O::STEPS || O::TIMES
     }
 
     /// The machine, to look at.

@@ -115,7 +115,7 @@ pub fn carry_out<M: Machine, W: Observers, C: Calls>(
 ) -> Result<Wait, Status> {
     let (run, clock, permit) = (context.run, context.clock, context.permit);
     let max_batch = calls.max_batch();
-    look_for_stop(&mut turn, now, run, permit);
+    look_for_stop(&mut turn, &mut now, clock, run, permit);
     loop {
         match turn.next_batch(now, max_batch, |output| context.console.tell(&output)) {
             Next::Send {
@@ -133,11 +133,14 @@ pub fn carry_out<M: Machine, W: Observers, C: Calls>(
                 match sent {
                     Ok(Sent { len, .. }) if C::COMPLETIONS => turn.submitted(len),
                     Ok(Sent { len, .. }) => turn.sent(len),
-                    Err(error) => turn.send_failed(now, call_error(&error)),
+                    Err(error) => {
+                        now = clock.now();
+                        turn.send_failed(now, call_error(&error));
+                    }
                 }
                 if C::BLOCK && until.is_some() {
                     now = clock.now();
-                    look_for_stop(&mut turn, now, run, permit);
+                    look_for_stop(&mut turn, &mut now, clock, run, permit);
                 }
             }
             Next::Wait(wait) if wait.line && !ask_for_line(context.lines, run, calls) => {
@@ -155,7 +158,7 @@ pub fn carry_out<M: Machine, W: Observers, C: Calls>(
                 turn.observe(operation);
                 if C::BLOCK {
                     now = clock.now();
-                    look_for_stop(&mut turn, now, run, permit);
+                    look_for_stop(&mut turn, &mut now, clock, run, permit);
                 }
                 match opened {
                     Ok(Some(local)) => turn.opened(now, local),
@@ -196,15 +199,17 @@ fn store<W: Observers>(
 #[inline(always)]
 fn look_for_stop<M: Machine, W: Observers>(
     turn: &mut Turn<'_, M, W::Observer>,
-    now: Now,
+    now: &mut Now,
+    clock: &mut LoopClock,
     run: &Run<W>,
     permit: Option<&Permit>,
 ) {
     if run.stop.requested() {
-        turn.stop(now);
+        *now = clock.now();
+        turn.stop(*now);
     }
     if permit.is_some_and(Permit::is_evicted) {
-        turn.evict(now);
+        turn.evict(*now);
     }
 }
 

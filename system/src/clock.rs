@@ -45,7 +45,10 @@ impl Clock {
 #[derive(Clone, Copy, Debug)]
 pub struct LoopClock {
     clock: Clock,
-    last: Now,
+    /// The last reading of Unix time.
+    read: Now,
+    /// The last time that was told.
+    told: Now,
 }
 
 /// How long a reading of Unix time is used, in nanoseconds.
@@ -54,21 +57,33 @@ const MAX_UNIX_AGE: u64 = 10_000_000;
 impl LoopClock {
     /// Makes a loop's clock from the clock of its run.
     pub fn of(clock: Clock) -> Self {
-        let last = clock.now();
-        LoopClock { clock, last }
+        let now = clock.now();
+        LoopClock {
+            clock,
+            read: now,
+            told: now,
+        }
     }
 
     /// The monotonic time and Unix time.
     #[inline]
     pub fn now(&mut self) -> Now {
         let mono = self.clock.mono();
-        let since = mono.as_nanos() - self.last.mono.as_nanos();
+        let since = mono.as_nanos() - self.read.mono.as_nanos();
         if since >= MAX_UNIX_AGE {
-            self.last = self.clock.now();
-            return self.last;
+            self.read = self.clock.now();
+            self.told = self.read;
+        } else {
+            let unix = self.read.unix + Duration::from_nanos(since);
+            self.told = Now { mono, unix };
         }
-        let unix = self.last.unix + Duration::from_nanos(since);
-        Now { mono, unix }
+        self.told
+    }
+
+    /// What [`now`](Self::now) returned last, however long ago that is.
+    #[inline]
+    pub fn last(&self) -> Now {
+        self.told
     }
 }
 
@@ -110,6 +125,7 @@ mod tests {
         for _ in 0..30 {
             let before = clock.now();
             let between = of_loop.now();
+            assert_eq!(of_loop.last(), between);
             let after = clock.now();
             assert!(before.mono <= between.mono && between.mono <= after.mono);
             // The system may slew its clock a little meanwhile.

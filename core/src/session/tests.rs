@@ -5,6 +5,7 @@ mod datagrams;
 mod opening;
 mod random;
 mod streams;
+mod time;
 mod waiting;
 
 use alloc::borrow::ToOwned;
