@@ -17,7 +17,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// The process ids of those that run, which are also those of their process groups.
 static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// While this is held, [`spawn`] waits. A process that is being started has copies of all our
+/// While this is held, no program is started. A process that is being started has copies of all our
 /// sockets until its program runs, also of those that we close meanwhile.
 pub(crate) fn running() -> MutexGuard<'static, Vec<u32>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
@@ -35,6 +35,15 @@ pub fn spawn(command: &mut Command) -> io::Result<Child> {
     let child = command.spawn()?;
     running.push(child.id());
     Ok(child)
+}
+
+/// Starts a program that ends by itself when this one does, so that [`end_all`] need not end it.
+///
+/// # Errors
+/// When the program cannot be started.
+pub fn spawn_dependent(command: &mut Command) -> io::Result<Child> {
+    let _no_other = running();
+    command.spawn()
 }
 
 /// Ends a program with its process group, and those of its descendants that left the group before.

@@ -24,7 +24,7 @@ mod tree;
 mod usage;
 
 pub use affinity::{allowed_cores, pin};
-pub use children::{end, end_all, spawn};
+pub use children::{end, end_all, spawn, spawn_dependent};
 pub use core_time::CoreTime;
 pub use listening::free_port;
 pub use owner::owner;

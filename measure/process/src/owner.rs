@@ -23,7 +23,7 @@ mod tests {
 
     #[test]
     fn a_socket_of_ours_is_ours() {
-        let _none_starts = crate::children::running();
+        let _no_spawn = crate::children::running();
         let any = (Ipv4Addr::LOCALHOST, 0);
         let listener = TcpListener::bind(any).expect("a port");
         let at = listener.local_addr().expect("bound");

@@ -66,14 +66,12 @@ impl MeasuredServer {
     pub fn start(spec: &ServerSpec) -> io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args([COMMAND, &serde_json::to_string(spec)?]);
-        let mut child = command
-            .stdin(match ASKED_BY_PIPE {
-                true => Stdio::piped(),
-                false => Stdio::null(),
-            })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        command.stdin(match ASKED_BY_PIPE {
+            true => Stdio::piped(),
+            false => Stdio::null(),
+        });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = socklab_process::spawn_dependent(&mut command)?;
         let (sender, said) = channel();
         if let Some(output) = child.stdout.take() {
             thread::spawn(move || {
