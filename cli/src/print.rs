@@ -3,7 +3,7 @@
 use std::io::{Write, stderr, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use socklab_text::wrap;
+use socklab_text::{line_width, wrap};
 
 use crate::outlet::{self, STDERR, StdStream};
 
@@ -25,12 +25,9 @@ pub(crate) fn columns() -> Option<usize> {
     terminal_size::terminal_size_of(stdout()).map(|(width, _)| usize::from(width.0))
 }
 
-/// Lines below this width are hardly read: a terminal that is narrower breaks them.
-const NARROWEST: usize = 60;
-
 /// How many characters lines may have that have `usual` where standard output is no terminal.
 pub(crate) fn fitted(usual: usize) -> usize {
-    columns().map_or(usual, |columns| columns.clamp(NARROWEST, usual))
+    line_width(columns(), usual)
 }
 
 /// Breaks text after a head, if standard output is a terminal that would break it.

@@ -17,4 +17,4 @@ pub mod system_error;
 pub use fluent::Translations;
 pub use grid::Grid;
 pub use messages::{Ids, Messages, Value, Variable};
-pub use paragraph::wrap;
+pub use paragraph::{line_width, wrap};

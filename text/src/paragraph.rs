@@ -2,6 +2,15 @@
 
 use textwrap::{Options, WordSplitter, fill};
 
+/// Lines below this width are hardly read: a terminal that is narrower breaks them.
+const NARROWEST: usize = 60;
+
+/// How many characters lines may have on a terminal of so many columns. Where there is no terminal
+/// they have `usual`.
+pub fn line_width(columns: Option<usize>, usual: usize) -> usize {
+    columns.map_or(usual, |columns| columns.clamp(NARROWEST, usual))
+}
+
 /// Breaks text into lines of at most `width` characters. The first line comes after `head`; the
 /// others are indented by its width. Lines break at blanks, not at hyphens or no-break spaces. A
 /// word longer than a line gets its own line.

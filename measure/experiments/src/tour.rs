@@ -16,15 +16,14 @@ use socklab_core::transcript::{Header, Recorder, Role, Transcript, parse};
 use socklab_core::{DynObserver, DynObservers, Observers, Status, Subject};
 use socklab_runtimes::{Job, Runtime};
 use socklab_system::Clock;
-use socklab_text::{Messages, wrap};
+use socklab_text::{Messages, line_width, wrap};
 
 use crate::in_memory::register;
 use crate::in_process::{ANY, LIMIT, LocalServer, run, typed};
 use counts::{Counter, Counts, Row};
 
-/// How many characters a line of a page has at most, and on the narrowest terminal.
+/// How many characters a line of a page has at most.
 const WIDEST: usize = 101;
-const NARROWEST: usize = 60;
 
 /// The recorded exchange of both ends.
 pub struct Played {
@@ -112,7 +111,7 @@ pub fn page<'p>(
     messages: &dyn Messages,
 ) -> Option<(String, bool)> {
     let (first, reference) = played.first()?;
-    let width = columns.map_or(WIDEST, |columns| columns.clamp(NARROWEST, WIDEST));
+    let width = line_width(columns, WIDEST);
     let about = messages.say(&format!("help-{}", exercise.name));
     let mut text = format!(
         "{} · {} · {}\n{}\n",

@@ -10,15 +10,14 @@ use socklab_core::lab::{Exercise, Settings};
 use socklab_core::{Notice, Status};
 use socklab_load::Outcome;
 use socklab_runtimes::{Job, Runtime};
-use socklab_text::{Messages, wrap};
+use socklab_text::{Messages, line_width, wrap};
 
 use crate::cores::{Cores, allowed_cores, pin};
 use crate::in_process::{LocalServer, Seen, run, typed};
 use crate::measured::{MeasuredServer, ServerSpec, raise_descriptors};
 
-/// How many characters a line of a paragraph has at most, and on the narrowest terminal.
+/// How many characters a line of a paragraph has at most.
 const WIDTH: usize = 96;
-const NARROWEST: usize = 60;
 
 /// Descriptors that are reserved for other purposes than connections.
 const SPARE: u64 = 200;
@@ -38,8 +37,7 @@ pub struct LessonContext<'a> {
 impl LessonContext<'_> {
     /// How many characters the lines of its paragraphs may have.
     pub(super) fn width(&self) -> usize {
-        self.columns
-            .map_or(WIDTH, |columns| columns.clamp(NARROWEST, WIDTH))
+        line_width(self.columns, WIDTH)
     }
 
     /// Breaks lines that the terminal would break.
