@@ -138,8 +138,8 @@ impl ServerUsage {
 }
 
 impl Trial {
-    /// Whether any right reply came, be it after the measurement. On a busy computer, or beside a
-    /// slow client, all of them may.
+    /// Whether any right reply came. On a busy computer, or beside a slow client, all replies may
+    /// come after the measurement.
     pub fn is_answered(&self) -> bool {
         self.service.samples > 0
     }

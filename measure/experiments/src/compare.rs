@@ -281,7 +281,7 @@ fn check(
         if trial.is_answered() {
             return Ok(Some(trial));
         }
-        let after = before.map(|one| one.replies).sum();
+        let after = before.map(|one| one.service.samples).sum();
         if let (Some(address), 0) = (target, after) {
             return Err(Unmeasured::Silent(address));
         }

@@ -22,7 +22,7 @@ fn marked(columns: &[&[(f64, Mark)]]) -> Matrix {
     }
 }
 
-/// What is not sure is not told as if it were.
+/// The headline claims nothing that is unsure.
 #[test]
 fn the_headline_calls_none_worse_that_only_looks_it() {
     let survey = survey(&SERVERS, 0.02, 1);

@@ -262,7 +262,7 @@ impl Asking<'_> {
     /// How many replies of a contestant have come so far.
     fn replies(&self, name: &str) -> u64 {
         let trials = self.results.trials.iter().filter(|one| one.model == name);
-        trials.map(|one| one.replies).sum()
+        trials.map(|one| one.service.samples).sum()
     }
 
     fn note_absent(&mut self, contestant: &Contestant, why: AbsentReason) {
