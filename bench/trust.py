@@ -18,7 +18,7 @@ from paths import SOCKLAB
 
 
 def run_compare(folder, arguments, seed):
-    """The document of one run. A run that could not measure all is none: what it says on standard error is shown."""
+    """The document of one run. Ends this program if `compare` failed; its standard error is shown."""
     result = pathlib.Path(folder) / "result.json"
     ran = subprocess.run([str(SOCKLAB), "compare", "--quiet", "--seed", str(seed), "--json", str(result), "--report",
                           str(pathlib.Path(folder) / "report.html"), *arguments], stdout=subprocess.DEVNULL)

@@ -1,9 +1,10 @@
-//! A UDP socket that splits what is sent by itself.
+//! The segment length of a UDP socket as an option.
 //!
 //! A batch's segment length goes with each send, in a control message, or is an option of the
 //! socket (`UDP_SEGMENT`, udp(7)). With the option a batch is sent like a lone datagram, by
 //! `sendto`. That takes a C server that echoes 32 datagrams a call 4 % less CPU time. But to set it
-//! is a call, and while it is set, a longer datagram would be split.
+//! is a call, and while it is set, a longer datagram would be split. A reply that must leave from
+//! the address that was asked needs a control message anyway.
 
 use std::io;
 use std::mem;

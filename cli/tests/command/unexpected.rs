@@ -149,8 +149,8 @@ fn texts_that_a_server_is_sent() {
     assert!(server.notes().starts_with(r"fin\n is not the last word"));
 }
 
-/// A port that nobody has, and the one after it, both low: nobody is given them by the system, nor
-/// by `free_port`.
+/// A free port, and a socket at the next. Both are low: neither the system nor `free_port` gives
+/// them to another program.
 #[cfg(target_os = "linux")]
 fn two_ports() -> (u16, UdpSocket) {
     let free = |port: u16| {

@@ -147,9 +147,9 @@ fn case(
     pause: Duration,
     go: impl Fn(SocketAddr) -> (Reported, Duration),
 ) -> io::Result<Case> {
-    let nobody = SocketAddr::new(ANY.0.into(), socklab_process::free_port()?);
-    let (reported, took) = go(nobody);
-    let server = listen(exercise, nobody)?;
+    let unused = SocketAddr::new(ANY.0.into(), socklab_process::free_port()?);
+    let (reported, took) = go(unused);
+    let server = listen(exercise, unused)?;
     let kept = next_client(&server, pause).is_some();
     go(server.address);
     let heard = next_client(&server, Duration::from_secs(1)).is_some();

@@ -21,8 +21,8 @@ pub struct ServerSpec {
     /// Whether it runs in a session of its own. With autogroups (`sched(7)`) Linux divides a core
     /// between sessions, and a session's part of it shrinks while its threads are busy on other
     /// cores. In one session, server and load would hold each other up on a busy machine: for
-    /// tenths of a second after the server has started a hundred threads. A server in a session of
-    /// its own must not be suspended, because no signal would let it go on when its parent dies.
+    /// tenths of a second after the server has started a hundred threads. Do not suspend a server
+    /// in a session of its own: if its parent dies, no signal lets it go on.
     pub own_session: bool,
     /// Whether the driver's operations are counted.
     pub observe: bool,
