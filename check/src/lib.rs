@@ -101,7 +101,7 @@ pub fn check(plan: &CheckPlan, mut tell: impl FnMut(&ScenarioOutcome)) -> Report
             ) => {
                 stop = Some(reason.clone());
             }
-            // No advice may make the next scenarios fail.
+            // If a scenario that only advises ended the server, the next ones are not checked.
             ScenarioResult::Failed(_) if outcome.advice && outcome.has_found_the_port_closed() => {
                 stop = Some(Reason::NotReached(setup.connect.into_iter().collect()));
             }
@@ -150,7 +150,7 @@ fn play_first(
         _ => None,
     });
     let refused: Vec<SocketAddr> = refused.flatten().collect();
-    // The last one is the only one that may have met a program.
+    // Only the address that was tried last may have met a program.
     let shown = match outcomes
         .last()
         .is_some_and(ScenarioOutcome::has_met_a_program)

@@ -23,7 +23,7 @@ impl Player<'_> {
     /// Whether no program had this UDP port to take our last datagram.
     pub(super) fn was_not_there(&self, address: SocketAddr) -> bool {
         match self.shows_a_listener(address) {
-            // It came too late.
+            // The server started after our datagram.
             true => !self.had_port,
             false => self.wire.is_refused().unwrap_or(false),
         }

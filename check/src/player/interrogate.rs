@@ -192,7 +192,7 @@ impl Player<'_> {
     /// Whether the program sent to another port or host, or over the other transport.
     fn went_elsewhere(&mut self, peer: &str) -> Option<(Cause, String)> {
         let client = self.setup.role == Role::Client;
-        // A UDP socket that is only connected, and waits, sends nothing.
+        // A client that only connects a UDP socket and then receives sends no packet.
         let waits_on_udp =
             self.receives_now() && self.blocked().is_some_and(|one| one.is_datagram());
         let on_udp = self.wire.is_stream() && waits_on_udp;

@@ -31,8 +31,7 @@ const BYTES: u64 = super::KEPT as u64;
 /// either.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The share of the time, as its inverse, that a program may use the CPU and count as idle: the
-/// threads of a Java machine wake up all the time.
+/// A program counts as idle if it uses at most 1/20 of a core: a JVM's threads always wake up.
 const HOUSEKEEPING: u32 = 20;
 
 /// The time between two looks.
