@@ -382,10 +382,14 @@ check-why-never-checks-fin = After it the program was given more, and went on as
 # $text (text)
 # $word (text)
 check-cure-never-checks-fin = if { $text } == "{ $word }": break
+# $exercise (text)
 # $word (text)
-check-cure-never-checks-fin-any = end when the text is "{ $word }"
+check-cure-never-checks-fin-any = end when { $exercise ->
+    [capitals] the line, without its line feed,
+   *[other] the text
+} is "{ $word }"
 # $word (text)
-check-cure-never-checks-fin-c = in C: text[count] = 0; if (strcmp(text, "{ $word }") == 0) break;
+check-cure-never-checks-fin-c = in C: if (count == 3 && memcmp(text, "{ $word }", 3) == 0) break;
 # $word (text)
 check-cure-never-checks-fin-java = in Java: if (text.equals("{ $word }")) break;      // not ==
 check-what-one-fin = The fin of one end ends it, and that of the other does not.
@@ -417,7 +421,7 @@ check-cure-waits-for-eof = data = sock.recv(1024)              # what is there¶
 check-cure-waits-for-eof-any = take what one receive gives; the other does not close before¶a client may say, after sending, that it sends no more: shutdown
 check-cure-waits-for-eof-java = in Java: in.read(bytes), not readAllBytes(); socket.shutdownOutput()
 check-what-deadlock = Both ends wait for each other.
-check-why-deadlock = It waits to receive before it has sent anything, and it is the one who begins.
+check-why-deadlock = It waits to receive before it has sent anything, and it must begin.
 check-cure-deadlock = first send, then receive
 check-what-one-recv = It took each piece that came for the whole message.
 check-why-one-recv = TCP is a stream: one send may come in several recv. It called recv once for each message.

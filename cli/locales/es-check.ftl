@@ -381,10 +381,14 @@ check-why-never-checks-fin = Después el programa recibió más, y siguió como 
 # $text (text)
 # $word (text)
 check-cure-never-checks-fin = if { $text } == "{ $word }": break
+# $exercise (text)
 # $word (text)
-check-cure-never-checks-fin-any = termine cuando el texto sea "{ $word }"
+check-cure-never-checks-fin-any = termine cuando { $exercise ->
+    [capitals] la línea, sin su salto de línea,
+   *[other] el texto
+} sea "{ $word }"
 # $word (text)
-check-cure-never-checks-fin-c = en C: text[count] = 0; if (strcmp(text, "{ $word }") == 0) break;
+check-cure-never-checks-fin-c = en C: if (count == 3 && memcmp(text, "{ $word }", 3) == 0) break;
 # $word (text)
 check-cure-never-checks-fin-java = en Java: if (text.equals("{ $word }")) break;      // no ==
 check-what-one-fin = El fin de un extremo lo termina, y el del otro no.
@@ -416,7 +420,7 @@ check-cure-waits-for-eof = data = sock.recv(1024)              # lo que haya¶so
 check-cure-waits-for-eof-any = tome lo que dé una recepción; el otro no cierra antes¶un cliente puede decir, tras enviar, que no enviará más: shutdown
 check-cure-waits-for-eof-java = en Java: in.read(bytes), no readAllBytes(); socket.shutdownOutput()
 check-what-deadlock = Los dos extremos se esperan.
-check-why-deadlock = Espera recibir antes de haber enviado nada, y es quien empieza.
+check-why-deadlock = Espera recibir antes de haber enviado nada, y le toca empezar.
 check-cure-deadlock = primero envíe, después reciba
 check-what-one-recv = Tomó cada trozo que llegó por el mensaje entero.
 check-why-one-recv = TCP es un flujo: un send puede llegar en varios recv. Llamó una vez a recv por mensaje.
@@ -459,7 +463,7 @@ check-cure-dies-on-timeout = try:¶    reply, address = clientSocket.recvfrom(20
 check-what-answers-strangers = Toma lo que dice un extraño por lo de su cliente.
 check-why-answers-strangers = Lo que envió otra dirección está en su salida, en el turno del cliente.
 check-cure-answers-strangers = if address != client: continue      # client: la primera dirección
-check-cure-answers-strangers-any = ignore lo que venga de otra dirección que la primera
+check-cure-answers-strangers-any = ignore lo que venga de una dirección distinta de la primera
 check-what-listener-used = Habla por el socket que escucha.
 check-why-listener-used = La llamada que falló usó el socket en el que se llamó a listen.
 check-cure-listener-used = connection, address = serverSocket.accept()¶connection.send(data)       # no serverSocket

@@ -69,7 +69,9 @@ pub(crate) fn cure(cause: Cause, end: End, messages: &dyn Messages) -> Vec<Strin
         (Role::Server, "echo" | "capitals") => ("reply", "reply = message.decode().upper()"),
         _ => ("message", "message = input(\"> \")"),
     };
+    let exercise = end.exercise.name;
     let send = match stream {
+        true if exercise == "capitals" => format!("sendall({sent}.encode() + b\"\\n\")"),
         true => format!("sendall({sent}.encode())"),
         false => format!("sendto({sent}.encode(), address)"),
     };
@@ -80,6 +82,7 @@ pub(crate) fn cure(cause: Cause, end: End, messages: &dyn Messages) -> Vec<Strin
     let port = end.port.to_string();
     let values = [
         ("port", &port as &dyn Variable),
+        ("exercise", &exercise),
         ("call", &call),
         ("kind", &kind),
         ("protocol", &protocol),
@@ -281,10 +284,14 @@ mod tests {
         for ui in [Language::Es, Language::En].map(Language::messages) {
             for exercise in CheckedExercise::all() {
                 let causes = Cause::ALL.iter().filter(|one| !OF_PYTHON.contains(one));
-                for (&cause, language) in causes.flat_map(|one| others.map(|other| (one, other))) {
+                let causes = causes.flat_map(|one| others.map(|other| (one, other)));
+                let both = [Role::Server, Role::Client];
+                for ((&cause, language), role) in
+                    causes.flat_map(|one| both.map(|role| (one, role)))
+                {
                     let end = End {
                         language,
-                        ..end(exercise.name, Role::Server)
+                        ..end(exercise.name, role)
                     };
                     let mut said = cure(cause, end, &ui);
                     said.push(why(cause, language, &ui));
@@ -299,13 +306,31 @@ mod tests {
                 }
             }
         }
-        let echo = End {
-            language: C,
-            ..end("echo", Role::Server)
-        };
-        let lines = cure(Cause::NeverChecksFin, echo, &Language::En.messages());
-        let example = "in C: text[count] = 0; if (strcmp(text, \"FIN\") == 0) break;";
-        assert_eq!(lines, ["end when the text is \"FIN\"", example]);
+        let example = "in C: if (count == 3 && memcmp(text, \"FIN\", 3) == 0) break;";
+        for (exercise, sentence) in [
+            ("echo", "end when the text is \"FIN\""),
+            (
+                "capitals",
+                "end when the line, without its line feed, is \"FIN\"",
+            ),
+        ] {
+            let end = End {
+                language: C,
+                ..end(exercise, Role::Server)
+            };
+            let lines = cure(Cause::NeverChecksFin, end, &Language::En.messages());
+            assert_eq!(lines, [sentence, example]);
+        }
+    }
+
+    #[test]
+    fn a_line_of_capitals_is_sent_with_its_line_feed() {
+        for (role, sent) in [(Role::Server, "reply"), (Role::Client, "message")] {
+            let end = end("capitals", role);
+            let lines = cure(Cause::FinNotSent, end, &Language::En.messages());
+            let send = format!("sock.sendall({sent}.encode() + b\"\\n\") ");
+            assert!(lines[0].starts_with(&send), "{lines:?}");
+        }
     }
 
     #[test]
