@@ -87,7 +87,9 @@ impl<'a> Printer<'a> {
             (Some(_), other) => (format!("{exercise} {}", name(other)), name("client")),
         };
         let program = plan.start.as_ref().map(Start::name);
-        let language = plan.start.as_ref().map(Start::language);
+        // The hand-out is in Python, so a program that runs already is taken to be.
+        let language = plan.start.as_ref();
+        let language = language.map_or(ProgramLanguage::Python, Start::language);
         let address = plan.connect.first().map(ToString::to_string);
         Printer {
             messages,
@@ -98,7 +100,7 @@ impl<'a> Printer<'a> {
                 exercise: plan.exercise,
                 role: plan.role,
                 port: plan.port,
-                language: language.unwrap_or(ProgramLanguage::Unknown),
+                language,
             },
             repeat,
             elsewhere: !plan.connect.is_empty(),

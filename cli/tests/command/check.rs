@@ -369,6 +369,8 @@ fn the_same_advice_is_given_once() {
     let said = stdout(&pipe(command, "").code(0));
     assert!(said.contains("\n· one, two: The program sent"), "{said}");
     assert_eq!(said.matches("[missing-newline]").count(), 1, "{said}");
+    // The language is not known, and the hand-out's is Python.
+    assert!(said.contains("text.encode()"), "{said}");
 }
 
 /// The names in a file of scenarios cannot command the terminal.
