@@ -259,7 +259,7 @@ impl<L: Model, M: Machine, W: Observers> Conversation<L, M, W> {
         if let Err(error) = self.socket.watch(wait, &mut context.model) {
             let now = context.clock.now();
             let mut turn = self.session.turn(&mut context.out);
-            turn.fault(now, Doing::Opening, fault(&error));
+            turn.unwatchable(now, fault(&error));
             self.carry_out(now, context);
         }
     }

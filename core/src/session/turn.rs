@@ -210,6 +210,17 @@ impl<'a, M: Machine, O: Observer> Turn<'a, M, O> {
         );
     }
 
+    /// Reports that the driver cannot wait for the socket, for want of memory, say. A stream is
+    /// dead then. A UDP socket would stay deaf, so its conversation fails.
+    pub fn unwatchable(&mut self, now: Now, fault: Fault) {
+        match self.session.wire {
+            WireState::Datagrams => {
+                self.session.rare().broken = Some(Failure::Io(Doing::Opening, fault));
+            }
+            _ => self.fault(now, Doing::Opening, fault),
+        }
+    }
+
     /// Reports the user's line, or the end of the input. Keeps it if the machine does not want it
     /// yet.
     pub fn typed(&mut self, now: Now, line: LineEvent) {

@@ -413,3 +413,19 @@ fn an_abort_leaves_a_datagram_socket_as_it_is() {
     assert!(rig.run().unwrap().readable);
     assert_eq!(rig.done, ["abort", "send 1 here"]);
 }
+
+#[test]
+fn a_socket_that_cannot_be_watched_fails_instead_of_being_deaf() {
+    let mut rig = Rig::bound(parrot);
+    rig.run().unwrap();
+    let (now, fault) = (rig.now, fault(FaultKind::Exhausted));
+    rig.turn().unwatchable(now, fault);
+    let failure = Failure::Io(Doing::Opening, fault);
+    assert_eq!(rig.run(), Err(Status::Failed(failure)));
+
+    let mut rig = Rig::accepted(parrot);
+    rig.run().unwrap();
+    let now = rig.now;
+    rig.turn().unwatchable(now, fault);
+    assert_eq!(rig.last_heard(), "s0 opening exhausted");
+}
