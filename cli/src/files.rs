@@ -140,14 +140,14 @@ impl LogFile {
     }
 
     /// How many bytes a run may add. What goes through a pipe or to a terminal is not kept.
-    pub(crate) fn most(&self) -> usize {
+    pub(crate) fn byte_limit(&self) -> usize {
         match self.outlet {
             Some(_) => usize::MAX,
             None => MOST_MIB as usize * 1024 * 1024,
         }
     }
 
-    /// Says that the run has added [as much as it may](Self::most).
+    /// Says that the run has added [as much as it may](Self::byte_limit).
     pub(crate) fn say_full(&self, id: &str) {
         let (file, messages) = (&self.file.path, self.file.messages);
         print::line(&messages.say_with(id, &[("file", file), ("most", &MOST_MIB)]));

@@ -14,16 +14,17 @@ pub(crate) const MARK: &[u8] = b"socklab transcript ";
 
 /// How many bytes of a transcript that is not written yet are kept. A peer decides how long a
 /// connection goes on, so what comes after that is cut, and only counted.
-const MOST: usize = 1024 * 1024;
+const TRANSCRIPT_LIMIT: usize = 1024 * 1024;
 
 /// How many bytes of all such transcripts are kept.
-const MOST_IN_ALL: usize = 16 * MOST;
+const ALL_TRANSCRIPTS_LIMIT: usize = 16 * TRANSCRIPT_LIMIT;
 
-/// Writes the transcript of each machine of a run into one file, up to [its limit](LogFile::most).
+/// Writes the transcript of each machine of a run into one file, up to
+/// [its limit](LogFile::byte_limit).
 ///
 /// An endpoint's is written as it happens. What happens beside it, in other machines of the same
 /// server, and in connections, is written when it is over: each in one piece, and none in the
-/// middle of another. Until then it is kept, up to [a limit](MOST).
+/// middle of another. Until then it is kept, up to [a limit](TRANSCRIPT_LIMIT).
 #[derive(Clone, Debug)]
 pub(crate) struct Recording {
     header: Header,
@@ -62,7 +63,7 @@ impl Recording {
     pub(crate) fn new(file: Arc<LogFile>, header: Header) -> Self {
         let transcripts = TranscriptFile {
             begun: file.had_content(),
-            left: file.most(),
+            left: file.byte_limit(),
             full: false,
             file,
             open: false,
@@ -130,7 +131,9 @@ impl TranscriptWriter {
         }
         let is_kept = self.cut.is_none()
             && !transcripts.full
-            && (self.at_once || fits(self.kept, MOST) && fits(transcripts.kept, MOST_IN_ALL));
+            && (self.at_once
+                || fits(self.kept, TRANSCRIPT_LIMIT)
+                    && fits(transcripts.kept, ALL_TRANSCRIPTS_LIMIT));
         if is_kept || !is_event {
             transcripts.left = transcripts.left.saturating_sub(line.len());
             transcripts.kept += line.len();
@@ -257,18 +260,19 @@ mod tests {
             let mut other = recording.observer(connection(1));
             for observer in [&mut first, &mut second, &mut other] {
                 sends(observer, 100);
-                assert!(lock(&recording.transcripts).kept <= 2 * MOST);
+                assert!(lock(&recording.transcripts).kept <= 2 * TRANSCRIPT_LIMIT);
             }
         });
         let counts: Vec<(u64, u64)> = transcripts.iter().map(counts).collect();
         assert_eq!(counts, [(100, 0), (15, 85), (15, 85)]);
     }
 
-    /// Also for what is written as it happens. What begins later has no transcript.
+    /// The limit also holds for an endpoint, whose transcript is written as it happens. A
+    /// connection that begins after the limit has no transcript.
     #[test]
     fn a_run_has_a_limit() {
         let transcripts = recorded(|recording| {
-            lock(&recording.transcripts).left = 4 * MOST;
+            lock(&recording.transcripts).left = 4 * TRANSCRIPT_LIMIT;
             let mut endpoint = recording.observer(Subject::Endpoint);
             let mut connections = [1, 2].map(|number| recording.observer(connection(number)));
             sends(&mut connections[0], 10);
@@ -287,7 +291,7 @@ mod tests {
                 .map(|number| recording.observer(connection(number)))
                 .collect();
             all.iter_mut().for_each(|one| sends(one, 15));
-            assert!(lock(&recording.transcripts).kept <= MOST_IN_ALL + 20 * 1024);
+            assert!(lock(&recording.transcripts).kept <= ALL_TRANSCRIPTS_LIMIT + 20 * 1024);
             drop(all);
             assert_eq!(lock(&recording.transcripts).kept, 0);
             sends(&mut recording.observer(connection(20)), 15);

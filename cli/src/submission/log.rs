@@ -40,7 +40,7 @@ impl SubmissionLog {
     ) -> Result<Self, FileError> {
         let open = |path| LogFile::open(outputs, path, Readers::Owner, b"{", messages);
         let file = path.map(open).transpose()?.map(Arc::new);
-        let most = file.as_ref().map_or(0, |file| file.most());
+        let most = file.as_ref().map_or(0, |file| file.byte_limit());
         Ok(SubmissionLog {
             messages,
             quiet,

@@ -68,7 +68,7 @@ pub enum Detail {
 
     /// The server syncs nothing.
     NoFsync,
-    /// The server did not answer for so long.
+    /// The database server did not answer within this time.
     NoAnswer(Duration),
     /// Not the address of a PostgreSQL server.
     Scheme,

@@ -23,7 +23,7 @@ const COUNTS: Duration = Duration::from_secs(1);
 
 /// How many attempts wait at most. An attempt stays in the queue when its connection gives up, so
 /// connections that come while the database hangs would fill the memory.
-const MOST: usize = 65_536;
+const QUEUE_LIMIT: usize = 65_536;
 
 /// A register that servers store into: a queue, and a thread that commits the attempts in it.
 ///
@@ -95,7 +95,7 @@ impl Shared {
 
     fn store(&self, attempt: Attempt, done: Done) {
         let mut queue = self.queue();
-        if queue.waiting.len() >= MOST {
+        if queue.waiting.len() >= QUEUE_LIMIT {
             drop(queue);
             return done(Decision::Unavailable);
         }
@@ -297,7 +297,7 @@ mod tests {
             peer: ([127, 0, 0, 1], 4000).into(),
             at: Now::default(),
         };
-        for _ in 0..MOST + 10 {
+        for _ in 0..QUEUE_LIMIT + 10 {
             let refused = Arc::clone(&refused);
             let done = move |decision| {
                 assert_eq!(decision, Decision::Unavailable);
@@ -305,7 +305,7 @@ mod tests {
             };
             shared.store(attempt.clone(), Box::new(done));
         }
-        assert_eq!(shared.queue().waiting.len(), MOST);
+        assert_eq!(shared.queue().waiting.len(), QUEUE_LIMIT);
         assert_eq!(refused.load(Ordering::Relaxed), 10);
     }
 }
