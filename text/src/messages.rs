@@ -16,9 +16,7 @@ pub trait Messages: Send + Sync {
     }
 
     /// Whether there is a message with this id.
-    fn has(&self, _id: &str) -> bool {
-        true
-    }
+    fn has(&self, id: &str) -> bool;
 
     /// What separates a number's whole part from its decimals.
     fn decimal_mark(&self) -> &'static str {
@@ -111,6 +109,10 @@ numbers!(u16 u32 u64 usize i32 i64 f64);
 pub struct Ids;
 
 impl Messages for Ids {
+    fn has(&self, _id: &str) -> bool {
+        true
+    }
+
     fn say_with(&self, id: &str, variables: &[(&str, &dyn Variable)]) -> String {
         let values = variables
             .iter()

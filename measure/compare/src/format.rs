@@ -115,6 +115,10 @@ mod tests {
     struct English;
 
     impl Messages for English {
+        fn has(&self, _: &str) -> bool {
+            true
+        }
+
         fn say_with(&self, id: &str, _: &[(&str, &dyn Variable)]) -> String {
             assert_eq!(id, "compare-thousands");
             ",".to_owned()

@@ -122,6 +122,10 @@ mod tests {
     struct Spanish;
 
     impl Messages for Spanish {
+        fn has(&self, _: &str) -> bool {
+            true
+        }
+
         fn say_with(&self, id: &str, _: &[(&str, &dyn Variable)]) -> String {
             match id {
                 "compare-thousands" => ".".to_owned(),

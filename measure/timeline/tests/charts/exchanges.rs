@@ -11,6 +11,10 @@ use socklab_timeline::{Event, Exchange, InputKind, Party, Record, Thread};
 pub(crate) struct Ids;
 
 impl Messages for Ids {
+    fn has(&self, _: &str) -> bool {
+        true
+    }
+
     fn say_with(&self, id: &str, variables: &[(&str, &dyn Variable)]) -> String {
         let id = id.strip_prefix("timeline-").unwrap_or(id);
         let shown = |(_, variable): &(&str, &dyn Variable)| match variable.value() {
