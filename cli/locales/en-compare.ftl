@@ -299,3 +299,9 @@ compare-twice = two contestants are called { $name }, so their figures could not
 compare-no-program = { $name } cannot be measured with { $exercise }: socklab could not first check that it does it. Use echo, welcome or capitals
 # $name, $needs, $detail (text) - a server that comes with the lab, the program that it needs, why there is none
 compare-peer-missing = { $name } is left out: it needs { $needs } ({ $detail })
+
+## The measured server, a process of its own
+
+# $detail (text) - what the JSON library says
+unserved-spec = the specification of the measured server cannot be read: { $detail }
+unserved-unknown = the measured server knows no such exercise or runtime

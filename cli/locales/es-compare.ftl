@@ -299,3 +299,9 @@ compare-twice = dos participantes se llaman { $name } y no se distinguirían sus
 compare-no-program = { $name } no se puede medir con { $exercise }: socklab no podría comprobar antes que lo hace. Use echo, welcome o capitals
 # $name, $needs, $detail (text) - un servidor del laboratorio, el programa que necesita, por qué no lo hay
 compare-peer-missing = { $name } queda fuera: necesita { $needs } ({ $detail })
+
+## El servidor medido, un proceso aparte
+
+# $detail (text) - lo que dice la biblioteca de JSON
+unserved-spec = no se puede leer la especificación del servidor medido: { $detail }
+unserved-unknown = el servidor medido no conoce ese ejercicio o ese modelo

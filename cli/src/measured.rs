@@ -3,7 +3,7 @@
 
 use clap::{ArgMatches, Args, Command};
 use socklab_core::{Status, Transport};
-use socklab_experiments::measured::{COMMAND, Unserved, serve};
+use socklab_experiments::measured::{COMMAND, serve};
 use socklab_text::Messages;
 
 use crate::exit::Exit;
@@ -29,8 +29,7 @@ pub(crate) fn main(matches: &ArgMatches, messages: &dyn Messages) -> Exit {
             print::line(&wording::failure(messages, Transport::Stream, failure));
         }
         Ok(_) => return Exit::Done,
-        Err(Unserved::Register(error)) => print::line(&error.say(messages)),
-        Err(error) => print::line(&error.to_string()),
+        Err(error) => print::line(&error.say(messages)),
     }
     Exit::Failed
 }

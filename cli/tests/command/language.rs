@@ -72,6 +72,32 @@ fn where_the_flag_stands() {
     }
 }
 
+/// The process that `compare` starts and measures.
+#[test]
+fn a_measured_server_speaks_the_language() {
+    for (lang, spec, said) in [
+        (
+            "es",
+            r#"{"exercise":"?","runtime":"blocking"}"#,
+            "no conoce ese ejercicio",
+        ),
+        (
+            "en",
+            r#"{"exercise":"?","runtime":"blocking"}"#,
+            "no such exercise or runtime",
+        ),
+        ("es", "{", "no se puede leer la especificación"),
+        ("en", "{", "cannot be read: EOF"),
+    ] {
+        pipe(
+            socklab(&format!("--lang {lang} measured-server {spec}")),
+            "",
+        )
+        .code(1)
+        .stderr_eq(format!("[..]{said}[..]\n"));
+    }
+}
+
 /// In Spanish it says what the course says. What goes over the network does not change.
 #[test]
 fn an_exchange_in_spanish() {

@@ -6,7 +6,6 @@
 //! single-threaded program, and a thread that waits for commands would take this advantage from the
 //! single-threaded models.
 
-use std::fmt;
 use std::io::{Write, stdout};
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use socklab_core::{Console, DynObservers, Notice, Prompt, Status};
 use socklab_register::{Location, Rules};
 use socklab_runtimes::{CompiledObservers, Job, Runtime};
 use socklab_system::{ConnectionLimit, Run, Stop};
+use socklab_text::{Messages, impl_error};
 
 use super::counter::Counters;
 use super::handicap::Handicap;
@@ -38,17 +38,20 @@ pub enum Unserved {
     Register(socklab_register::Error),
 }
 
-impl fmt::Display for Unserved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Unserved {
+    /// Says it in the user's language.
+    pub fn say(&self, messages: &dyn Messages) -> String {
         match self {
-            Unserved::Spec(error) => error.fmt(f),
-            Unserved::Unknown => f.write_str("no such exercise or runtime"),
-            Unserved::Register(error) => error.fmt(f),
+            Unserved::Spec(error) => {
+                messages.say_with("unserved-spec", &[("detail", &error.to_string())])
+            }
+            Unserved::Unknown => messages.say("unserved-unknown"),
+            Unserved::Register(error) => error.say(messages),
         }
     }
 }
 
-impl std::error::Error for Unserved {}
+impl_error!(Unserved);
 
 /// Serves as the [specification](ServerSpec) says, until it is told to stop; how the server ended.
 ///
