@@ -309,11 +309,14 @@ detail-no-answer = no answer within { $seconds } s
 detail-scheme = an address begins with postgres:// or postgresql://
 detail-ssl-mode = sslmode={ $mode } is not one of disable, require and verify-full
 detail-ssl-root-cert = sslrootcert is for sslmode=verify-full
-detail-percent = { $text }: a per-cent sign is followed by two digits
+detail-percent = { $text }: a per-cent sign must be followed by two hexadecimal digits
 detail-open-to-all = others may read it (mode { $mode }): chmod 600 it
 detail-not-a-key = it is not a key file
 detail-no-key-file = the register has secrets and their key file is not there
-detail-wrong-key = it decrypts none of the register's { $count } secrets
+detail-wrong-key = { $count ->
+    [one] it does not decrypt the register's { $count } secret
+   *[other] it decrypts none of the register's { $count } secrets
+}
 detail-sealed = the key file does not decrypt the secret
 detail-not-sealed = a secret cannot be encrypted
 detail-column = column { $at } has an unexpected value: { $found }
@@ -735,9 +738,9 @@ output-foreign = { $file }: it holds something else than would be added to it: g
 output-unread = { $file }: no program reads this pipe: start its reader first
 # $mode (text) - the mode, in octal
 file-open-to-all = warning: others can read { $file } (mode { $mode }): chmod 600 it
-# $most (number) - how many
+# $most (number) - how many MiB
 transcript-full = { $file }: this run has written { $most } MiB of transcripts, and what happens from now on is left out
-log-full = { $file }: this run has written { $most } MiB of attempts, and further ones are left out; those that are accepted have as much room again
+log-full = { $file }: this run has written { $most } MiB of attempts that were not accepted, and further ones are left out; accepted attempts have another { $most } MiB
 # $detail (text) - what the system said
 log-failed = { $file }: it cannot be written to the end, so it is not complete: { $detail }
 log-dropped = { $file }: { $lines ->

@@ -105,13 +105,13 @@ survey-slow-client-waits = Un cliente lento: solo { $models } { $count ->
 survey-slow-client-unsure = Un cliente lento: { $models } { $count ->
     [one] hace
    *[other] hacen
-} esperar a los demás, { $value } ms; si también { $unsure }, esta medición no lo dice.
+} esperar a los demás, { $value } ms; esta medición no permite saber si también { $unsure }.
 
 # $least, $most (text) - cuánto esperan, en milisegundos
 survey-slow-request-everybody = Una petición lenta (20 ms dentro del servidor): con todos estos servidores esperan los demás, de { $least } a { $most } ms.
 survey-slow-request-nobody = Una petición lenta (20 ms dentro del servidor): nadie más espera por ella.
 survey-slow-request-spares = Una petición lenta (20 ms dentro del servidor): con { $spared } no espera nadie; detiene a todos los demás, { $value } ms.
-survey-slow-request-unsure = Una petición lenta (20 ms dentro del servidor) detiene a { $models } para todos, { $value } ms; si también a { $unsure }, esta medición no lo dice.
+survey-slow-request-unsure = Una petición lenta (20 ms dentro del servidor): con { $models } esperan todos, { $value } ms; esta medición no permite saber si también con { $unsure }.
 survey-slow-request-waits = Una petición lenta (20 ms dentro del servidor) detiene a { $models } para todos; con { $spared } no espera nadie.
 
 survey-silent-equal = 1000 callados: no hay diferencia; de { $least } a { $most } KiB por cada uno.

@@ -270,21 +270,21 @@ trouble-key-name = el registro { $place } usa ya una clave nueva, pero no se ha 
 trouble-uncertain = no se sabe si el registro { $place } ha guardado esto: { $detail }
 trouble-output = no se puede escribir la salida: { $detail }
 trouble-input = esto no sirve: { $detail }
-# What is behind a register's error:
-# $name (text) - the name that was given
-# $version (number) - the version of its tables
-# $newest (number) - the newest version that this program knows
-# $mode (text) - a setting, or the mode of a file
-# $synchronous (number) - a setting of SQLite
-# $fault (text) - what SQLite says
-# $text (text) - a part of the address
-# $count (number) - how many secrets there are
-# $at (number) - which column
-# $found (text) - its value
-# $key (text) - the name of the value
-# $number (number) - which submission
-# $grade (text) - the grade
-# $maximum (text) - the maximum
+# Qué hay detrás de un error del registro:
+# $name (text) - el nombre que se indicó
+# $version (number) - la versión de sus tablas
+# $newest (number) - la versión más nueva que conoce este programa
+# $mode (text) - un ajuste, o los permisos de un fichero
+# $synchronous (number) - un ajuste de SQLite
+# $fault (text) - lo que dice SQLite
+# $text (text) - una parte de la dirección
+# $count (number) - cuántos secretos hay
+# $at (number) - qué columna
+# $found (text) - su valor
+# $key (text) - el nombre del valor
+# $number (number) - qué entrega
+# $grade (text) - la nota
+# $maximum (text) - la nota máxima
 detail-no-random-bytes = el sistema no tiene bytes aleatorios
 detail-exists = ya existe
 detail-not-a-file = no es un fichero
@@ -308,11 +308,14 @@ detail-no-answer = sin respuesta en { $seconds } s
 detail-scheme = una dirección empieza por postgres:// o postgresql://
 detail-ssl-mode = sslmode={ $mode } no es disable, require ni verify-full
 detail-ssl-root-cert = sslrootcert es para sslmode=verify-full
-detail-percent = { $text }: al signo de porcentaje le siguen dos cifras
+detail-percent = { $text }: al signo de porcentaje deben seguirle dos cifras hexadecimales
 detail-open-to-all = otros pueden leerlo (permisos { $mode }): ejecute chmod 600 sobre él
 detail-not-a-key = no es un fichero de clave
 detail-no-key-file = el registro tiene secretos y falta el fichero de su clave
-detail-wrong-key = no descifra ninguno de los secretos del registro, que son { $count }
+detail-wrong-key = { $count ->
+    [one] el registro tiene { $count } secreto y esta clave no lo descifra
+   *[other] el registro tiene { $count } secretos y esta clave no descifra ninguno
+}
 detail-sealed = el fichero de la clave no descifra el secreto
 detail-not-sealed = no se puede cifrar un secreto
 detail-column = la columna { $at } tiene un valor inesperado: { $found }
@@ -733,9 +736,9 @@ output-foreign = { $file }: contiene otra cosa que lo que se le añadiría: indi
 output-unread = { $file }: ningún programa lee esta tubería: inicie antes su lector
 # $mode (text) - los permisos, en octal
 file-open-to-all = aviso: otros pueden leer { $file } (permisos { $mode }): ejecute chmod 600 sobre él
-# $most (number) - how many
+# $most (number) - cuántos MiB
 transcript-full = { $file }: esta ejecución ha escrito { $most } MiB de transcripciones, y lo que ocurra a partir de ahora no se guarda
-log-full = { $file }: esta ejecución ha escrito { $most } MiB de intentos, y los siguientes no se guardan; los aceptados tienen otro tanto de sitio
+log-full = { $file }: esta ejecución ha escrito { $most } MiB de intentos no aceptados, y los siguientes no se guardan; los aceptados disponen de otros { $most } MiB
 # $detail (text) - lo que dijo el sistema
 log-failed = { $file }: no se puede escribir hasta el final, así que está incompleto: { $detail }
 log-dropped = { $file }: { $lines ->

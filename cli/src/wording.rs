@@ -195,6 +195,8 @@ pub(crate) fn code(messages: &dyn Messages, error: CodeError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use socklab_register::Detail;
+
     use super::*;
     use crate::language::Language;
 
@@ -204,6 +206,15 @@ mod tests {
 
     fn in_both(said: Notice) -> [String; 2] {
         [Language::En, Language::Es].map(|language| notice(&language.messages(), said))
+    }
+
+    #[test]
+    fn one_secret_is_no_plural() {
+        for language in [Language::En, Language::Es] {
+            let said = |count| Detail::WrongKey(count).say(&language.messages());
+            let plural = |said: String| said.contains("secrets") || said.contains("secretos");
+            assert!(!plural(said(1)) && plural(said(2)), "{}", said(1));
+        }
     }
 
     #[test]

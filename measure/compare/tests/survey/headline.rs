@@ -84,7 +84,10 @@ fn the_headline_says_only_of_a_slow_request_if_it_is_sure() {
     assert_eq!(headline(&matrix), "No model wins everywhere.");
     for (language, said) in [
         ("en", "20 ms; whether tokio too, this run cannot tell."),
-        ("es", "20 ms; si también a tokio, esta medición no lo dice."),
+        (
+            "es",
+            "20 ms; esta medición no permite saber si también con tokio.",
+        ),
     ] {
         let messages = common::messages(language);
         let sentences = SurveyText::new(&survey, &matrix, &messages).sentences();
