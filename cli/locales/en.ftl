@@ -741,6 +741,7 @@ file-open-to-all = warning: others can read { $file } (mode { $mode }): chmod 60
 # $most (number) - how many MiB
 transcript-full = { $file }: this run has written { $most } MiB of transcripts, and what happens from now on is left out
 log-full = { $file }: this run has written { $most } MiB of attempts that were not accepted, and further ones are left out; accepted attempts have another { $most } MiB
+log-full-accepted = { $file }: this run has written { $most } MiB of accepted attempts, and further ones are left out here; the register has them
 # $detail (text) - what the system said
 log-failed = { $file }: it cannot be written to the end, so it is not complete: { $detail }
 log-dropped = { $file }: { $lines ->

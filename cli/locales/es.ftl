@@ -739,6 +739,7 @@ file-open-to-all = aviso: otros pueden leer { $file } (permisos { $mode }): ejec
 # $most (number) - cuántos MiB
 transcript-full = { $file }: esta ejecución ha escrito { $most } MiB de transcripciones, y lo que ocurra a partir de ahora no se guarda
 log-full = { $file }: esta ejecución ha escrito { $most } MiB de intentos no aceptados, y los siguientes no se guardan; los aceptados disponen de otros { $most } MiB
+log-full-accepted = { $file }: esta ejecución ha escrito { $most } MiB de intentos aceptados, y los siguientes no se guardan aquí; el registro los tiene
 # $detail (text) - lo que dijo el sistema
 log-failed = { $file }: no se puede escribir hasta el final, así que está incompleto: { $detail }
 log-dropped = { $file }: { $lines ->

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use serde_json::{Value, json};
 use socklab_core::policy::ClockState;
@@ -15,7 +15,7 @@ use crate::files::{FileError, LogFile};
 use crate::print;
 use crate::register::notice;
 use crate::replies::decided;
-use socklab_text::Messages;
+use socklab_text::{Ids, Messages};
 
 /// The server's log. DNIs are masked, and codes are left out.
 pub(crate) struct SubmissionLog {
@@ -24,10 +24,8 @@ pub(crate) struct SubmissionLog {
     lab: String,
     pub(super) file: Option<Arc<LogFile>>,
     /// How many bytes of decisions the file may still get: of those that were not accepted, and of
-    /// the others, which no stranger crowds out.
-    left: [AtomicUsize; 2],
-    /// A decision did not fit any more.
-    full: AtomicBool,
+    /// the others, which no stranger crowds out. Negative once a decision did not fit.
+    left: [AtomicI64; 2],
 }
 
 impl SubmissionLog {
@@ -40,14 +38,14 @@ impl SubmissionLog {
     ) -> Result<Self, FileError> {
         let open = |path| LogFile::open(outputs, path, Readers::Owner, b"{", messages);
         let file = path.map(open).transpose()?.map(Arc::new);
-        let most = file.as_ref().map_or(0, |file| file.byte_limit());
+        let limit = file.as_ref().map_or(0, |file| file.byte_limit());
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         Ok(SubmissionLog {
             messages,
             quiet,
             lab: lab.to_owned(),
             file,
-            left: [most, most].map(AtomicUsize::new),
-            full: AtomicBool::new(false),
+            left: [limit, limit].map(AtomicI64::new),
         })
     }
 
@@ -58,19 +56,26 @@ impl SubmissionLog {
         }
     }
 
-    /// Whether the file may get this decision. Says so the first time that it may not.
-    fn fits(&self, decision: &Decision, bytes: usize, file: &LogFile) -> bool {
-        let left = &self.left[usize::from(matches!(decision, Decision::Accepted(_)))];
-        let take = |left: usize| left.checked_sub(bytes);
-        let fits = left.fetch_update(Relaxed, Relaxed, take).is_ok();
-        if !fits && !self.full.swap(true, Relaxed) {
-            file.say_full("log-full");
-            self.write(&format!(
-                "{}\n",
-                json!({ "event": "log-full", "lab": self.lab })
-            ));
+    /// The line for a decision in the file; for the first that does not fit, a line that says so.
+    fn file_line(&self, attempt: &Attempt, decision: &Decision, file: &LogFile) -> Option<String> {
+        let object = self.object(attempt, decision);
+        let line = format!("{object}\n");
+        let is_accepted = matches!(decision, Decision::Accepted(_));
+        let bytes = line.len() as i64;
+        let left = self.left[usize::from(is_accepted)].fetch_sub(bytes, Relaxed);
+        if left >= bytes {
+            return Some(line);
         }
-        fits
+        if left < 0 {
+            return None;
+        }
+        let name = match is_accepted {
+            true => "log-full-accepted",
+            false => "log-full",
+        };
+        file.say_full(name);
+        let object = json!({ "event": name, "lab": self.lab });
+        Some(format!("{object}\n"))
     }
 
     fn line(&self, attempt: &Attempt, decision: &Decision) -> String {
@@ -117,50 +122,50 @@ impl RegisterObserver for SubmissionLog {
             print::line(&lines.collect::<Vec<_>>().join("\n"));
         }
         if let Some(file) = &self.file {
-            let objects = batch.iter().filter_map(|(attempt, decision)| {
-                let line = format!("{}\n", self.object(attempt, decision));
-                self.fits(decision, line.len(), file).then_some(line)
-            });
-            self.write(&objects.collect::<String>());
+            let lines = batch
+                .iter()
+                .filter_map(|(attempt, decision)| self.file_line(attempt, decision, file));
+            self.write(&lines.collect::<String>());
         }
     }
 
     fn event(&self, event: &RegisterEvent) {
-        let (id, name, detail) = match event {
-            RegisterEvent::Failed(error) => (
-                match error.kind {
-                    ErrorKind::Full => "register-full",
-                    ErrorKind::Busy => "register-busy",
-                    ErrorKind::Moved => "register-moved",
-                    _ => "register-failed",
-                },
-                "register-failed",
-                error.say(self.messages),
-            ),
-            RegisterEvent::Recovered => ("register-recovered", "register-recovered", String::new()),
-            RegisterEvent::Clock(ClockState::Behind(by)) => {
-                ("clock-back", "clock-back", by.as_secs().to_string())
-            }
-            RegisterEvent::Clock(ClockState::Ahead(by)) => {
-                ("clock-ahead", "clock-ahead", by.as_secs().to_string())
-            }
+        let name = match event {
+            RegisterEvent::Failed(_) => "register-failed",
+            RegisterEvent::Recovered => "register-recovered",
+            RegisterEvent::Clock(ClockState::Behind(_)) => "clock-back",
+            RegisterEvent::Clock(ClockState::Ahead(_)) => "clock-ahead",
             RegisterEvent::Clock(ClockState::Steady) => return,
             RegisterEvent::Notice(noticed) => return notice(self.messages, noticed),
+            RegisterEvent::Damaged { .. } => "register-damaged-entry",
+            RegisterEvent::SecretsRemembered => "secrets-remembered",
+            RegisterEvent::SecretsGivenUp => "secrets-given-up",
+        };
+        let id = match event {
+            RegisterEvent::Failed(error) => match error.kind {
+                ErrorKind::Full => "register-full",
+                ErrorKind::Busy => "register-busy",
+                ErrorKind::Moved => "register-moved",
+                _ => name,
+            },
+            _ => name,
+        };
+        let detail = |messages: &dyn Messages| match event {
+            RegisterEvent::Failed(error) => error.say(messages),
+            RegisterEvent::Clock(ClockState::Behind(by) | ClockState::Ahead(by)) => {
+                by.as_secs().to_string()
+            }
             RegisterEvent::Damaged { dnis, detail } => {
                 let dnis: Vec<String> = dnis.iter().map(|dni| masked(dni)).collect();
-                let detail = format!("{} ({})", dnis.join(", "), detail.say(self.messages));
-                ("register-damaged-entry", "register-damaged-entry", detail)
+                format!("{} ({})", dnis.join(", "), detail.say(messages))
             }
-            RegisterEvent::SecretsRemembered => {
-                ("secrets-remembered", "secrets-remembered", String::new())
-            }
-            RegisterEvent::SecretsGivenUp => {
-                ("secrets-given-up", "secrets-given-up", String::new())
-            }
+            _ => String::new(),
         };
         // Errors are shown even with `--quiet`.
-        print::line(&self.messages.say_with(id, &[("detail", &detail)]));
-        let object = json!({ "event": name, "lab": self.lab, "detail": detail });
+        let said = detail(self.messages);
+        print::line(&self.messages.say_with(id, &[("detail", &said)]));
+        // Programs read the file, so it is the same in every language.
+        let object = json!({ "event": name, "lab": self.lab, "detail": detail(&Ids) });
         self.write(&format!("{object}\n"));
     }
 }
@@ -172,18 +177,27 @@ mod tests {
     use socklab_core::Now;
     use socklab_core::otp::{Code, Dni};
     use socklab_core::register::Refusal;
+    use socklab_register::Detail;
 
     use super::*;
     use crate::language::Language;
 
-    #[test]
-    fn refused_attempts_do_not_fill_the_disk() {
+    /// Logs in Spanish, with room for about 1,000 bytes of decisions of both kinds.
+    fn logged(happens: impl FnOnce(&SubmissionLog)) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let messages = Box::leak(Box::new(Language::En.messages()));
+        let messages = Box::leak(Box::new(Language::Es.messages()));
         let mut outputs = Outputs::default();
         let log = SubmissionLog::open(Some(&path), messages, true, "lab", &mut outputs).unwrap();
-        log.left[0].store(1000, Relaxed);
+        log.left.iter().for_each(|left| left.store(1000, Relaxed));
+        happens(&log);
+        fs::read_to_string(&path).unwrap()
+    }
+
+    /// Attempts that are refused leave room for those that are accepted. A line says where the log
+    /// has no more room for either, also in the middle of a batch.
+    #[test]
+    fn refused_attempts_do_not_fill_the_disk() {
         let attempt = Attempt {
             peer: ([127, 0, 0, 1], 4000).into(),
             name: (*b"Ana").into(),
@@ -191,15 +205,46 @@ mod tests {
             code: Code::parse("123456").unwrap(),
             at: Now::default(),
         };
-        let refused = [(attempt.clone(), Decision::Refused(Refusal::Unknown))];
-        (0..100).for_each(|_| log.decided(&refused));
-        log.decided(&[(attempt, Decision::accepted(1))]);
-        let written = fs::read_to_string(&path).unwrap();
-        let lines: Vec<&str> = written.lines().collect();
-        let [refused @ .., full, accepted] = &lines[..] else {
-            panic!("{written}");
+        let refused = (attempt.clone(), Decision::Refused(Refusal::Unknown));
+        let accepted = (attempt, Decision::accepted(1));
+        let written = logged(|log| {
+            log.decided(&vec![refused.clone(); 100]);
+            log.decided(&vec![accepted.clone(); 100]);
+            log.decided(&[refused, accepted]);
+        });
+        let events = written.lines().map(|line| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            line["event"].as_str().unwrap().to_owned()
+        });
+        let events: Vec<String> = events.collect();
+        let runs: Vec<(&str, bool)> = (events.chunk_by(|one, next| one == next))
+            .map(|run| (&*run[0], (2..20).contains(&run.len())))
+            .collect();
+        let expected = [
+            ("unknown-dni", true),
+            ("log-full", false),
+            ("accepted", true),
+            ("log-full-accepted", false),
+        ];
+        assert_eq!(runs, expected, "{written}");
+    }
+
+    #[test]
+    fn programs_read_the_same_in_every_language() {
+        let schema = Detail::Schema {
+            version: 9,
+            newest: 8,
         };
-        assert!((1..20).contains(&refused.len()), "{written}");
-        assert!(full.contains("log-full") && accepted.contains("accepted"));
+        let quoted = Detail::Quoted("disk I/O error".to_owned());
+        for (detail, said) in [
+            (schema, "detail-schema version=9 newest=8"),
+            (quoted, "disk I/O error"),
+        ] {
+            let kind = ErrorKind::Broken;
+            let error = socklab_register::Error { kind, detail };
+            let written = logged(|log| log.event(&RegisterEvent::Failed(error)));
+            let line: Value = serde_json::from_str(&written).unwrap();
+            assert_eq!(line["detail"], said);
+        }
     }
 }
