@@ -244,6 +244,7 @@ register-busy = another program keeps the register busy, so these were not confi
 register-damaged-entry = what the register has of these DNIs is damaged, so they cannot submit, and others can: { $detail }; socklab register verify says more
 secrets-remembered = this register's codes are made from random secrets, as before (--secret dni would change that)
 secrets-given-up = codes are made from the DNI from now on, and were made from random secrets before: whoever knows a DNI can submit in its name
+register-queue-full = the register is too slow for the attempts that come: too many wait, so further ones are told that they were not recorded
 register-recovered = the register has been opened anew and is whole: submissions are confirmed again
 # $detail (text) - how many seconds
 clock-back = this computer's clock is { $detail } s behind the latest code that was accepted: codes are refused until it has passed that; if it is right now, and was wrong then: socklab register clock --right

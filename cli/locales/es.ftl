@@ -243,6 +243,7 @@ register-busy = otro programa mantiene ocupado el registro, así que estas no se
 register-damaged-entry = lo que el registro tiene de estos DNI está dañado, así que no pueden entregar, y los demás sí: { $detail }; socklab register verify dice más
 secrets-remembered = los códigos de este registro se hacen de secretos aleatorios, como antes (--secret dni lo cambiaría)
 secrets-given-up = desde ahora los códigos se hacen del DNI, y antes de secretos aleatorios: quien sabe un DNI puede entregar en su nombre
+register-queue-full = el registro es demasiado lento para los intentos que llegan: esperan demasiados, así que a los siguientes se les responde que no se han guardado
 register-recovered = el registro se ha reabierto y está íntegro: se confirma de nuevo
 # $detail (text) - how many seconds
 clock-back = el reloj de este equipo va { $detail } s por detrás del último código aceptado: se rechazan los códigos hasta que lo alcance; si ahora va bien y entonces iba mal: socklab register clock --right

@@ -133,6 +133,7 @@ impl RegisterObserver for SubmissionLog {
         let name = match event {
             RegisterEvent::Failed(_) => "register-failed",
             RegisterEvent::Recovered => "register-recovered",
+            RegisterEvent::QueueFull => "register-queue-full",
             RegisterEvent::Clock(ClockState::Behind(_)) => "clock-back",
             RegisterEvent::Clock(ClockState::Ahead(_)) => "clock-ahead",
             RegisterEvent::Clock(ClockState::Steady) => return,

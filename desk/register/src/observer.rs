@@ -6,7 +6,8 @@ use socklab_core::register::{Attempt, Decision};
 use crate::detail::Detail;
 use crate::error::{Error, Notice};
 
-/// Is told what a register does, on the register's thread. Must not block for long.
+/// Is told what a register does, on the register's thread unless an event says otherwise. Must not
+/// block for long.
 pub trait RegisterObserver: Send + Sync {
     /// A batch was decided. The decisions are durable, and have been answered.
     fn decided(&self, _batch: &[(Attempt, Decision)]) {}
@@ -25,6 +26,9 @@ pub enum RegisterEvent {
     Failed(Error),
     /// The register was opened again and is whole.
     Recovered,
+    /// Too many attempts wait: further ones are answered that the register is unavailable. Told
+    /// once, until none waits, and on the thread that brought the attempt.
+    QueueFull,
     /// The system's clock has jumped, or is behind an accepted code.
     Clock(ClockState),
     /// The register works, but its lecturer should know this.

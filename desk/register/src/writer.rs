@@ -35,10 +35,10 @@ pub struct Writer {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
 struct Shared {
     queue: Mutex<Queue>,
     arrived: Condvar,
+    observer: Arc<dyn RegisterObserver>,
 }
 
 /// What the thread takes from the queue.
@@ -53,6 +53,8 @@ enum Taken {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<(Attempt, Done)>,
+    /// Whether an attempt was refused since the queue was last empty.
+    overflowed: bool,
     /// Whether the thread waits and must be woken. While it works it need not be, and waking it is
     /// a system call.
     idle: bool,
@@ -70,13 +72,13 @@ impl Writer {
         decider: Decider,
         observer: Arc<dyn RegisterObserver>,
     ) -> Result<Self, Error> {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new(observer));
         let thread = thread::Builder::new().name("register".to_owned());
         let at_work = Arc::clone(&shared);
         let thread = thread.spawn(move || {
             let mut worker = Worker {
                 decider,
-                observer: &*observer,
+                observer: &*at_work.observer,
                 failed: None,
             };
             worker.work(&at_work);
@@ -89,6 +91,14 @@ impl Writer {
 }
 
 impl Shared {
+    fn new(observer: Arc<dyn RegisterObserver>) -> Self {
+        Shared {
+            queue: Mutex::default(),
+            arrived: Condvar::new(),
+            observer,
+        }
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,7 +106,11 @@ impl Shared {
     fn store(&self, attempt: Attempt, done: Done) {
         let mut queue = self.queue();
         if queue.waiting.len() >= QUEUE_LIMIT {
+            let is_first = !std::mem::replace(&mut queue.overflowed, true);
             drop(queue);
+            if is_first {
+                self.observer.event(&RegisterEvent::QueueFull);
+            }
             return done(Decision::Unavailable);
         }
         queue.waiting.push_back((attempt, done));
@@ -134,7 +148,9 @@ impl Shared {
             }
         }
         let some = queue.waiting.len().min(most);
-        Taken::Batch(queue.waiting.drain(..some).collect())
+        let batch = queue.waiting.drain(..some).collect();
+        queue.overflowed &= !queue.waiting.is_empty();
+        Taken::Batch(batch)
     }
 }
 
@@ -287,9 +303,20 @@ mod tests {
 
     use super::*;
 
+    #[derive(Default)]
+    struct EventLog(Mutex<Vec<RegisterEvent>>);
+
+    impl RegisterObserver for EventLog {
+        fn event(&self, event: &RegisterEvent) {
+            self.0.lock().unwrap().push(event.clone());
+        }
+    }
+
+    /// The observer is told once, until the queue has been empty.
     #[test]
     fn what_waits_for_a_database_has_a_limit() {
-        let (shared, refused) = (Shared::default(), Arc::new(AtomicUsize::new(0)));
+        let (log, refused) = (Arc::new(EventLog::default()), Arc::new(AtomicUsize::new(0)));
+        let shared = Shared::new(Arc::clone(&log) as _);
         let attempt = Attempt {
             name: (*b"Ana").into(),
             dni: Dni::parse("12345678").unwrap(),
@@ -297,15 +324,24 @@ mod tests {
             peer: ([127, 0, 0, 1], 4000).into(),
             at: Now::default(),
         };
-        for _ in 0..QUEUE_LIMIT + 10 {
-            let refused = Arc::clone(&refused);
-            let done = move |decision| {
-                assert_eq!(decision, Decision::Unavailable);
-                refused.fetch_add(1, Ordering::Relaxed);
-            };
-            shared.store(attempt.clone(), Box::new(done));
-        }
-        assert_eq!(shared.queue().waiting.len(), QUEUE_LIMIT);
+        let fill = || {
+            for _ in 0..QUEUE_LIMIT + 10 {
+                let refused = Arc::clone(&refused);
+                let done = move |decision| {
+                    assert_eq!(decision, Decision::Unavailable);
+                    refused.fetch_add(1, Ordering::Relaxed);
+                };
+                shared.store(attempt.clone(), Box::new(done));
+            }
+            assert_eq!(shared.queue().waiting.len(), QUEUE_LIMIT);
+        };
+        fill();
         assert_eq!(refused.load(Ordering::Relaxed), 10);
+        assert_eq!(*log.0.lock().unwrap(), [RegisterEvent::QueueFull]);
+        for (taken, told) in [(1, 1), (QUEUE_LIMIT, 2)] {
+            assert!(matches!(shared.take(taken, None), Taken::Batch(_)));
+            fill();
+            assert_eq!(log.0.lock().unwrap().len(), told);
+        }
     }
 }
