@@ -369,6 +369,11 @@ status-unrecorded = { $count ->
     [one] { $count } attempt from { $ip } was only counted
    *[other] { $count } attempts from { $ip } were only counted
 }: DNIs that are not in the register, or too many
+# $count (number) - how many attempts
+status-unrecorded-others = { $count ->
+    [one] { $count } attempt from other addresses was only counted
+   *[other] { $count } attempts from other addresses were only counted
+}: DNIs that are not in the register, or too many
 # $dni (text) - the DNI
 # $list (text) - the addresses
 finding-addresses = one DNI from several addresses: { $dni } from { $list }

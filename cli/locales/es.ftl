@@ -368,6 +368,11 @@ status-unrecorded = { $count ->
     [one] { $count } intento desde { $ip } solo se ha contado
    *[other] { $count } intentos desde { $ip } solo se han contado
 }: DNI que no están en el registro, o demasiados
+# $count (number) - cuántos intentos
+status-unrecorded-others = { $count ->
+    [one] { $count } intento desde otras direcciones solo se ha contado
+   *[other] { $count } intentos desde otras direcciones solo se han contado
+}: DNI que no están en el registro, o demasiados
 # $dni (text) - the DNI
 # $list (text) - the addresses
 finding-addresses = un DNI desde varias direcciones: { $dni } desde { $list }

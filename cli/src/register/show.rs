@@ -4,7 +4,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use socklab_core::register::Decision;
-use socklab_register::{Finding, Student, Submission, how_long, local_time, shown_name};
+use socklab_register::{
+    Finding, OTHER_ADDRESSES, Student, Submission, how_long, local_time, shown_name,
+};
 
 use super::{RegisterCommand, RunError};
 use crate::exit::Exit;
@@ -101,9 +103,12 @@ impl RegisterCommand<'_> {
             print_escaped(&self.finding(&finding));
         }
         for (ip, count) in self.archive.unrecorded()? {
-            print_escaped(
-                &messages.say_with("status-unrecorded", &[("ip", &ip), ("count", &count)]),
-            );
+            print_escaped(&match &*ip {
+                OTHER_ADDRESSES => {
+                    messages.say_with("status-unrecorded-others", &[("count", &count)])
+                }
+                _ => messages.say_with("status-unrecorded", &[("ip", &ip), ("count", &count)]),
+            });
         }
         Ok(())
     }

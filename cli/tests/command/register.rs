@@ -294,6 +294,26 @@ fn a_register_with_random_secrets_stays_one() {
     );
 }
 
+/// The address that stands for others, and one that looks like none.
+#[test]
+fn what_was_only_counted() {
+    let register = register();
+    drop(serve(&register, ""));
+    let insert = "import sqlite3, sys\ndb = sqlite3.connect(sys.argv[1])\ndb.execute(\
+                  \"insert into tallies (dni, ip, turned_away) values ('', 'others', 7), \
+                  ('', '::', 3)\")\ndb.commit()";
+    let mut python = Command::new("python3");
+    python.args(["-c", insert]).arg(&register);
+    assert!(python.status().unwrap().success());
+    let said = stdout(&ask(&register, "status").success());
+    for counted in ["7 attempts from other addresses", "3 attempts from ::"] {
+        assert!(
+            said.contains(&format!("{counted} were only counted")),
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn the_clock_is_asked_about() {
     let register = register();

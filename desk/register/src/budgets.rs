@@ -2,7 +2,7 @@
 //! database is asked.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use socklab_core::Mono;
@@ -28,13 +28,16 @@ const NEW_DNI_EVERY: Duration = Duration::from_secs(1);
 /// How many prefixes are remembered.
 const PREFIXES: usize = 10_000;
 
+/// Stands for the addresses beyond these in the counts of attempts that were not recorded.
+pub const OTHER_ADDRESSES: &str = "others";
+
 /// The budgets of all address prefixes.
 #[derive(Debug)]
 pub(crate) struct Budgets {
     new_dnis: BucketRate,
     left: BTreeMap<IpAddr, Left>,
-    /// By prefix: how many attempts were only counted.
-    unrecorded: BTreeMap<IpAddr, u64>,
+    /// By prefix: how many attempts were only counted. `None` stands for all other prefixes.
+    unrecorded: BTreeMap<Option<IpAddr>, u64>,
 }
 
 /// The rest of a prefix's budgets.
@@ -94,18 +97,20 @@ impl Budgets {
 
     /// Counts an attempt that leaves no row. Beyond [`PREFIXES`] all others share one count.
     pub(crate) fn unrecorded(&mut self, prefix: IpAddr) {
-        let is_full = self.unrecorded.len() >= PREFIXES;
-        let prefix = match is_full && !self.unrecorded.contains_key(&prefix) {
-            true => Ipv6Addr::UNSPECIFIED.into(),
-            false => prefix,
-        };
+        let has_room = self.unrecorded.len() < PREFIXES;
+        let prefix =
+            Some(prefix).filter(|_| has_room || self.unrecorded.contains_key(&Some(prefix)));
         *self.unrecorded.entry(prefix).or_default() += 1;
     }
 
-    /// The counts since they were last written, in the order of the prefixes.
+    /// The counts since they were last written, in the order of the prefixes: those of
+    /// [`OTHER_ADDRESSES`] come first.
     pub(crate) fn counts(&self) -> impl Iterator<Item = (String, u64)> + '_ {
         let counts = self.unrecorded.iter();
-        counts.map(|(prefix, count)| (prefix.to_string(), *count))
+        counts.map(|(prefix, count)| {
+            let prefix = prefix.map_or_else(|| OTHER_ADDRESSES.to_owned(), |one| one.to_string());
+            (prefix, *count)
+        })
     }
 
     pub(crate) fn has_counts(&self) -> bool {
@@ -171,8 +176,11 @@ mod tests {
             budgets.unrecorded(prefix);
             assert!(budgets.left.len() <= PREFIXES);
         }
-        let counts: Vec<u64> = budgets.counts().map(|(_, count)| count).collect();
+        let counts: BTreeMap<String, u64> = budgets.counts().collect();
         assert_eq!(counts.len(), PREFIXES + 1);
-        assert_eq!(counts.iter().sum::<u64>(), 3 * PREFIXES as u64);
+        assert!(counts.iter().all(|(prefix, count)| match &**prefix {
+            OTHER_ADDRESSES => *count == 2 * PREFIXES as u64,
+            prefix => *count == 1 && prefix.parse::<IpAddr>().is_ok(),
+        }));
     }
 }

@@ -37,6 +37,7 @@ pub use archive::{
     NewSecrets, Roster, RosterEntry, RosterError, RosterFault, Student, Submission, Unmatched,
     how_long,
 };
+pub use budgets::OTHER_ADDRESSES;
 pub use detail::Detail;
 pub use error::{Error, ErrorKind, Notice};
 pub use location::Location;

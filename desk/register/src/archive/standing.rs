@@ -26,7 +26,8 @@ impl Archive {
     }
 
     /// By address (for IPv6, by /64): how many attempts were not recorded, because the register
-    /// does not know the DNI or because there were too many. The highest count comes first.
+    /// does not know the DNI or because there were too many. The highest count comes first. One of
+    /// the addresses may be [`OTHER_ADDRESSES`](crate::OTHER_ADDRESSES).
     pub fn unrecorded(&mut self) -> Result<Vec<(String, u64)>, Error> {
         let rows = self.sql.rows(
             "SELECT ip, turned_away FROM tallies WHERE dni = '' AND turned_away > 0
