@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::{Error, Readers, with_suffix};
+use crate::{Readers, with_suffix};
 
 /// An unused name in the same folder as `path`.
 pub fn temporary_name(path: &Path) -> PathBuf {
@@ -56,8 +56,8 @@ pub(crate) fn only_for(options: &mut OpenOptions, readers: Readers) {
 /// Gives a complete and synced file its name, durably. The name must be unused.
 ///
 /// # Errors
-/// [`Error::Exists`] if the name is used; the file is then removed.
-pub fn persist_new(file: &Path, name: &Path) -> Result<(), Error> {
+/// [`ErrorKind::AlreadyExists`] if the name is used; the file is then removed.
+pub fn persist_new(file: &Path, name: &Path) -> io::Result<()> {
     let linked = fs::hard_link(file, name).or_else(|error| match error.kind() {
         ErrorKind::AlreadyExists => Err(error),
         // On a file system without hard links, check and rename. Another program could create the
@@ -66,11 +66,7 @@ pub fn persist_new(file: &Path, name: &Path) -> Result<(), Error> {
         _ => Err(ErrorKind::AlreadyExists.into()),
     });
     let _ = fs::remove_file(file);
-    match linked {
-        Ok(()) => Ok(sync_folder(name)?),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Error::Exists),
-        Err(error) => Err(error.into()),
-    }
+    linked.and_then(|()| sync_folder(name))
 }
 
 /// Makes the contents of a file durable, including what another handle wrote.
@@ -115,27 +111,24 @@ pub fn sync_folder(of: &Path) -> io::Result<()> {
 /// Writes a new file that only its owner may read: durably, and whole or not at all.
 ///
 /// # Errors
-/// [`Error::Exists`] if the name is used, even by a dangling link.
-pub fn new_secret(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+/// [`ErrorKind::AlreadyExists`] if the name is used, even by a dangling link.
+pub fn new_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // Follow links only if they are the system's names for devices and pipes.
     let system = ["/dev/", "/proc/"]
         .iter()
         .any(|folder| path.starts_with(folder));
     if system && fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-        return Ok(OpenOptions::new()
-            .write(true)
-            .open(path)?
-            .write_all(bytes)?);
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
     if fs::symlink_metadata(path).is_ok() {
-        return Err(Error::Exists);
+        return Err(ErrorKind::AlreadyExists.into());
     }
     let new = temporary_name(path);
     let mut file = create_private(&new)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     if let Err(error) = written {
         let _ = fs::remove_file(&new);
-        return Err(error.into());
+        return Err(error);
     }
     persist_new(&new, path)
 }

@@ -184,7 +184,10 @@ impl Outputs {
     pub fn secret(&mut self, path: &Path, bytes: &[u8], extensions: &[&str]) -> Result<(), Error> {
         self.check(path)?;
         check_extension(path, extensions)?;
-        new_secret(path, bytes)?;
+        new_secret(path, bytes).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Error::Exists,
+            _ => error.into(),
+        })?;
         self.protect(path);
         Ok(())
     }

@@ -190,22 +190,16 @@ impl_error!(Detail);
 
 impl From<io::Error> for Detail {
     fn from(error: io::Error) -> Self {
-        Detail::Quoted(error.to_string())
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => Detail::Exists,
+            _ => Detail::Quoted(error.to_string()),
+        }
     }
 }
 
 impl From<rusqlite::Error> for Detail {
     fn from(error: rusqlite::Error) -> Self {
         Detail::Quoted(error.to_string())
-    }
-}
-
-impl From<socklab_files::Error> for Detail {
-    fn from(error: socklab_files::Error) -> Self {
-        match error {
-            socklab_files::Error::Exists => Detail::Exists,
-            other => Detail::Quoted(other.to_string()),
-        }
     }
 }
 

@@ -67,9 +67,9 @@ fn fill(new: &Path) -> Result<(), Error> {
 /// Gives a complete file its name, durably. No file may have that name yet.
 pub(super) fn put(new: &Path, path: &Path) -> Result<(), Error> {
     sync_file(new).map_err(Error::system(ErrorKind::Broken))?;
-    persist_new(new, path).map_err(|e| match e {
-        socklab_files::Error::Exists => exists(path),
-        e => Error::new(ErrorKind::Open, e),
+    persist_new(new, path).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => exists(path),
+        _ => Error::new(ErrorKind::Open, e),
     })
 }
 
