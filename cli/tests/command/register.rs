@@ -289,7 +289,7 @@ fn a_register_with_random_secrets_stays_one() {
     let words = format!("submit server --listen :0 --secret random --register {place}");
     let said = stderr(&run(&words).code(1));
     assert!(
-        said.contains("decrypts none of the register's 1 secrets"),
+        said.contains("does not decrypt the register's 1 secret"),
         "{said}"
     );
 }
