@@ -126,7 +126,7 @@ impl IdleTimer {
     }
 
     fn is_over_at(&mut self, now: Instant, seen: Activity, limit: Duration) -> bool {
-        let passed = (now - self.looked).min(LOOK);
+        let elapsed = now - self.looked;
         self.looked = now;
         let before = self.seen.replace(seen);
         let progress = before.is_none_or(|before| before.progress != seen.progress);
@@ -134,11 +134,11 @@ impl IdleTimer {
             self.used = seen.used;
         }
         let since = before.and_then(|before| Some(seen.used?.saturating_sub(before.used?)));
-        let works = since.is_some_and(|used| used * HOUSEKEEPING > passed);
+        let works = since.is_some_and(|used| used * HOUSEKEEPING > elapsed);
         if progress || seen.runs || works {
             self.idle = Duration::ZERO;
         } else {
-            self.idle += passed;
+            self.idle += elapsed.min(LOOK);
         }
         let used = seen.used.unwrap_or_default();
         let circles = used.saturating_sub(self.used.unwrap_or_default()) >= CIRCLES;
@@ -195,13 +195,17 @@ mod tests {
     /// For how long a program is waited for that does this. `at` says what a look after so many
     /// milliseconds sees.
     fn waits(at: impl Fn(u64) -> Activity) -> Duration {
+        waits_if_looking_every(10, at)
+    }
+
+    fn waits_if_looking_every(step: usize, at: impl Fn(u64) -> Activity) -> Duration {
         let began = Instant::now();
         let mut timer = IdleTimer::at(began);
         let over = |after: &u64| {
             let now = began + Duration::from_millis(*after);
             timer.is_over_at(now, at(*after), UNKNOWN)
         };
-        let after = (0..).step_by(10).find(over);
+        let after = (0..).step_by(step).find(over);
         Duration::from_millis(after.expect("an end"))
     }
 
@@ -238,10 +242,14 @@ mod tests {
     fn an_idle_program_is_left_soon() {
         assert_eq!(waits(|_| ASLEEP), UNKNOWN);
         let ticks = |after: u64| Activity {
-            used: Some(Duration::from_micros(after * 10)),
+            used: Some(Duration::from_micros(after * 20)),
             ..ASLEEP
         };
         assert_eq!(waits(ticks), UNKNOWN);
+        // On a busy machine it is looked at less often.
+        let slow = waits_if_looking_every(100, |_| ASLEEP);
+        assert!(slow < MOST);
+        assert_eq!(waits_if_looking_every(100, ticks), slow);
         // It does something for as long again.
         let last = |after: u64| after_calls(after.min(3_000), ASLEEP);
         assert_eq!(waits(last), Duration::from_secs(3) + UNKNOWN);
