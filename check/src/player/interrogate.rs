@@ -56,8 +56,7 @@ impl Player<'_> {
     /// Whether a client sent only the first word of its user's line.
     fn is_one_word(&self, expected: &[u8], received: &[u8]) -> bool {
         let [line, sent] = [expected, received].map(without_newline);
-        let word = line.split(|&byte| byte == b' ').next();
-        self.typed.last().is_some_and(|typed| typed == line) && sent != line && word == Some(sent)
+        self.typed.last().is_some_and(|typed| typed == line) && is_first_word(sent, line)
     }
 
     /// Whether the program's last sends together make up what one send should have carried.
@@ -354,4 +353,22 @@ impl Player<'_> {
 
 fn without_newline(text: &[u8]) -> &[u8] {
     text.strip_suffix(b"\n").unwrap_or(text)
+}
+
+/// Whether the line goes on after its first word, which is this.
+fn is_first_word(sent: &[u8], line: &[u8]) -> bool {
+    let word = line.split(|&byte| byte == b' ').next();
+    !sent.is_empty() && sent != line && word == Some(sent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_word_has_letters() {
+        assert!(is_first_word(b"dos", b"dos palabras"));
+        assert!(!is_first_word(b"dos", b"dos"));
+        assert!(!is_first_word(b"", b"  dos palabras"));
+    }
 }
