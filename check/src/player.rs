@@ -46,7 +46,7 @@ pub(crate) struct Setup<'a> {
     /// Whether the program was seen to buffer its output.
     pub(crate) holds_output: Cell<bool>,
     /// For a program that runs already: whether it has answered and was not asked to end, and how
-    /// many connections earlier scenarios have made.
+    /// many connections of earlier scenarios it has taken.
     pub(crate) answered: Cell<bool>,
     pub(crate) clients: Cell<usize>,
 }
@@ -222,6 +222,13 @@ impl Player<'_> {
             line,
             right: Some(right),
         });
+    }
+
+    /// How many connections the steps show since the program was started.
+    fn connections(&self) -> usize {
+        let steps = self.steps.iter().rev().map(|step| &step.act);
+        let since = steps.take_while(|act| **act != Act::Started);
+        since.filter(|act| **act == Act::WeConnect).count()
     }
 
     /// The line of the last call that did this.

@@ -107,8 +107,6 @@ pub(crate) struct Wire {
     /// By the names in the scenario: our connections, and our UDP sockets.
     streams: BTreeMap<String, Stream>,
     sockets: BTreeMap<String, UdpSocket>,
-    /// How many connections we have made.
-    connects: usize,
     /// The ports on which we listen, if the program is the client.
     listeners: Vec<Listener>,
     network: Network,
@@ -135,7 +133,6 @@ impl Wire {
             server: None,
             streams: BTreeMap::new(),
             sockets: BTreeMap::new(),
-            connects: 0,
             listeners: Vec::new(),
             network: Network::clean(),
             client: None,
@@ -183,7 +180,6 @@ impl Wire {
             if self.streams.contains_key(peer) {
                 return Ok(false);
             }
-            self.connects += 1;
             let stream = Stream::new(TcpStream::connect_timeout(&server, CONNECT)?)?;
             self.streams.insert(peer.to_owned(), stream);
             self.log.add(Arrow::In, "opened", peer, None);
@@ -340,11 +336,6 @@ impl Wire {
             self.log.add(Arrow::Out, "abort", peer, None);
             stream.reset();
         }
-    }
-
-    /// How many connections we have tried to make, including refused ones.
-    pub(crate) fn connects(&self) -> usize {
-        self.connects
     }
 
     /// Whether a byte has come on any connection.

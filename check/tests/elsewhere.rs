@@ -5,7 +5,7 @@ mod common;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread;
 
-use common::{failures, plan, run};
+use common::{failures, free_port, plan, run};
 use socklab_check::{Act, Cause, Reason, Report, ScenarioResult, Symptom, Verdict, parse};
 use socklab_core::transcript::Role;
 
@@ -102,11 +102,14 @@ fn a_tcp_server_that_serves_one_client_has_failed() {
     let server = thread::spawn(move || {
         use std::io::Write;
         let (mut connection, _) = listener.accept().expect("a client");
+        drop(listener);
         connection.write_all(b"hola").expect("sent");
     });
     let one = "<- open\n-> bytes \"hola\"\n-> end\n";
     let two = format!("scenario one\n{one}scenario two\n{one}");
-    let report = report("welcome", &two, &[address]);
+    // The name has another address, at which no program is.
+    let other = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let report = report("welcome", &two, &[other, address]);
     server.join().expect("ended");
     let ended = (Symptom::EndsEarly, Some(Cause::ServesOnce), Act::PortClosed);
     assert_eq!(seen(&report), Some(ended), "{report:#?}");

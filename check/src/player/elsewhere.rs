@@ -36,10 +36,9 @@ impl Player<'_> {
             return EarlyEnd::NotChecked(Reason::NotReached(vec![address]));
         }
         self.program_step(Act::PortClosed, false);
-        // The refused connection has been counted too.
-        let clients = self.setup.clients.get() + self.wire.connects();
+        let clients = self.setup.clients.get() + self.connections();
         let answered = self.setup.answered.get() || self.has_answered();
-        let cause = match self.wire.is_stream() && answered && clients == 2 {
+        let cause = match self.wire.is_stream() && answered && clients == 1 {
             true => Some(Cause::ServesOnce),
             false => diagnose::early_exit(None, "", &self.context()),
         };
@@ -48,7 +47,7 @@ impl Player<'_> {
 
     /// What the next scenarios must know of a program that runs already.
     pub(super) fn note_for_later(&mut self) {
-        let clients = self.setup.clients.get() + self.wire.connects();
+        let clients = self.setup.clients.get() + self.connections();
         self.setup.clients.set(clients);
         // After this word, an echo server ends as it should.
         let ends = !self.wire.is_stream() && self.heard.last().is_some_and(|last| last == b"FIN");

@@ -106,7 +106,7 @@ impl Player<'_> {
         if code != Some(0) {
             None
         } else if self.setup.role == Role::Server && self.wire.is_stream() {
-            (self.has_answered() && self.wire.connects() > 1).then_some(Cause::ServesOnce)
+            (self.has_answered() && self.connections() > 1).then_some(Cause::ServesOnce)
         } else {
             (loops && self.heard.len() == 1).then_some(Cause::NoLoop)
         }
