@@ -28,7 +28,7 @@ help-bug-list-examples = socklab bug list
 help-bug-show = Mostrar uno con su arreglo: las líneas con - se van, las líneas con + llegan.
 help-bug-show-examples = socklab bug show turn-broken
 help-arg-bug-name = Su nombre, como lo da bug list
-# $name (text) - what was asked for
+# $name (text) - lo que se pidió
 bug-unknown-near = no existe el ejemplo { $name }; ¿quería decir { $near }?
 bug-unknown = no existe el ejemplo { $name }: socklab bug list los nombra
 

@@ -215,11 +215,11 @@ reply-throttled = demasiados intentos: espere { $seconds ->
    *[other] { $seconds } segundos
 } y vuelva a enviarlo
 reply-unknown = ese DNI no está en la lista de la clase: compruebe sus cifras y los ceros de delante, o avise a su profesor
-# $receipt (text) - ten letters and digits that prove it
+# $receipt (text) - diez letras y cifras que la demuestran
 reply-receipt = ; resguardo { $receipt }
-# $seconds (number) - how old the code is
+# $seconds (number) - cuánto hace que el código era válido
 reply-code-behind = el código fue válido hace { $seconds } s: envíe el que muestra ahora su móvil, y compruebe su reloj
-# $seconds (number) - how early the code is
+# $seconds (number) - cuánto falta para que el código sea válido
 reply-code-ahead = el código será válido dentro de { $seconds } s según el reloj del servidor: ponga el de su móvil en hora automática
 reply-zeros = el código corresponde a ese DNI con otros ceros delante: envíe las mismas cifras con las que se hizo su código
 reply-name-nul = el nombre lleva un carácter NUL: envíelo como texto
@@ -228,28 +228,28 @@ reply-refused = no aceptado: compruebe el reloj de su móvil y todo lo enviado, 
 
 ## El registro
 
-# $name (text) - the student's name, as sent
-# $dni (text) - the DNI, masked
-# $peer (text) - whence it came
-# $said (text) - what was answered
+# $name (text) - el nombre del estudiante, como llegó
+# $dni (text) - el DNI, oculto salvo el final
+# $peer (text) - de dónde llegó
+# $said (text) - lo que se respondió
 submission-decided = { $name } ({ $dni }) desde { $peer }: { $said }
 rehearsing = ensayo: se explica cada error y no se guarda nada; hasta que termine, recuerda qué DNI ha entregado con qué nombre y qué códigos se han usado
-# $detail (text) - what the database said
+# $detail (text) - lo que dijo la base de datos
 register-failed = el registro ha fallado, así que no se confirma nada hasta reabrirlo y comprobarlo: { $detail }
 register-full = el disco del registro está lleno, así que no se confirma nada: libere espacio ({ $detail })
 register-moved = otro programa ha tocado el registro ({ $detail }): no se confirma nada hasta que su propio fichero vuelva a su sitio
 register-busy = otro programa mantiene ocupado el registro, así que estas no se confirmaron: { $detail }
-# $detail (text) - which DNIs, masked, and what is wrong
+# $detail (text) - qué DNI, ocultos salvo el final, y qué está mal
 register-damaged-entry = lo que el registro tiene de estos DNI está dañado, así que no pueden entregar, y los demás sí: { $detail }; socklab register verify dice más
 secrets-remembered = los códigos de este registro se hacen de secretos aleatorios, como antes (--secret dni lo cambiaría)
 secrets-given-up = desde ahora los códigos se hacen del DNI, y antes de secretos aleatorios: quien sabe un DNI puede entregar en su nombre
 register-queue-full = el registro es demasiado lento para los intentos que llegan: esperan demasiados, así que a los siguientes se les responde que no se han guardado
 register-recovered = el registro se ha reabierto y está íntegro: se confirma de nuevo
-# $detail (text) - how many seconds
+# $detail (text) - cuántos segundos
 clock-back = el reloj de este equipo va { $detail } s por detrás del último código aceptado: se rechazan los códigos hasta que lo alcance; si ahora va bien y entonces iba mal: socklab register clock --right
 clock-ahead = el reloj de este equipo ha saltado { $detail } s adelante: compruebe que está en hora
-# $place (text) - the register
-# $detail (text) - what the system or the database said
+# $place (text) - el registro
+# $detail (text) - lo que dijo el sistema o la base de datos
 trouble-open = no se puede abrir el registro { $place }: { $detail }
 trouble-missing = no hay ningún registro { $place }: vaya a la carpeta en la que se inició su servidor, o indique el fichero con --register
 trouble-foreign = { $place } no es un registro de socklab: indique otro fichero en --register
@@ -325,9 +325,9 @@ detail-no-attempt = la entrega { $number } no tiene ningún intento
 detail-not-recorded = un cambio no se ha guardado
 detail-used-meanwhile = otro servidor ha usado el mismo código en ese momento
 detail-grade = la nota { $grade } no está entre 0 y el máximo, { $maximum }
-# $lab (text) - the exercise
-# $count (number) - how many submissions
-# $failures (number) - how many attempts failed
+# $lab (text) - el ejercicio
+# $count (number) - cuántas entregas
+# $failures (number) - cuántos intentos han fallado
 status-submissions = { $lab }: { $count ->
     [one] { $count } entrega
    *[other] { $count } entregas
@@ -335,35 +335,35 @@ status-submissions = { $lab }: { $count ->
     [one] { $failures } intento fallido
    *[other] { $failures } intentos fallidos
 }
-# $group (text) - the group
-# $count (number) - how many have submitted
-# $of (number) - how many there are
+# $group (text) - el grupo
+# $count (number) - cuántos han entregado
+# $of (number) - cuántos hay
 status-group = grupo { $group }: { $count } de { $of }
-# $count (number) - how many of them were late
+# $count (number) - cuántos de ellos, con retraso
 status-late = , { $count } fuera de plazo
-# $time (text) - by how much
+# $time (text) - por cuánto
 list-late = { "  " }(fuera de plazo: { $time })
-# $value (text) - what was typed
+# $value (text) - lo que se escribió
 deadline-time = «{ $value }» no es una hora: escríbala como 2026-11-20T18:00
-# $lab (text) - the exercise
+# $lab (text) - el ejercicio
 deadline-none = { $lab } no tiene plazo
-# $time (text) - when
+# $time (text) - cuándo
 deadline-all = hasta { $time }
-# $group (text) - the group
-# $time (text) - when
+# $group (text) - el grupo
+# $time (text) - cuándo
 deadline-group = grupo { $group }: hasta { $time }
-# $lab (text) - the exercise that was asked for
-# $list (text) - the exercises with attempts
+# $lab (text) - el ejercicio que se pidió
+# $list (text) - los ejercicios con intentos
 hint-labs = no se ha enviado nada a { $lab }; lo que hay se envió a { $list }: elija con --lab
-# $name (text) - who
-# $dni (text) - the DNI
+# $name (text) - quién
+# $dni (text) - el DNI
 status-missing = { "  " }falta: { $name } ({ $dni })
-# $seconds (number) - how far the clock is behind
+# $seconds (number) - cuánto atrasa el reloj
 status-clock = el reloj de este equipo va { $seconds } s por detrás del último código aceptado, y se rechazan los códigos hasta que lo alcance; si ahora va bien y entonces iba mal: socklab register clock --right
-# $dni (text) - the DNI
+# $dni (text) - el DNI
 status-guessed = puede que alguien esté probando códigos: cien o más erróneos seguidos para { $dni }; los correctos se aceptan igualmente (para verlo: socklab register why --dni { $dni }; visto: socklab register unlock --dni { $dni })
-# $ip (text) - the address
-# $count (number) - how many attempts
+# $ip (text) - la dirección
+# $count (number) - cuántos intentos
 status-unrecorded = { $count ->
     [one] { $count } intento desde { $ip } solo se ha contado
    *[other] { $count } intentos desde { $ip } solo se han contado
@@ -373,50 +373,50 @@ status-unrecorded-others = { $count ->
     [one] { $count } intento desde otras direcciones solo se ha contado
    *[other] { $count } intentos desde otras direcciones solo se han contado
 }: DNI que no están en el registro, o demasiados
-# $dni (text) - the DNI
-# $list (text) - the addresses
+# $dni (text) - el DNI
+# $list (text) - las direcciones
 finding-addresses = un DNI desde varias direcciones: { $dni } desde { $list }
-# $ip (text) - the address
-# $count (number) - how many
-# $list (text) - the DNIs
+# $ip (text) - la dirección
+# $count (number) - cuántos
+# $list (text) - los DNI
 finding-dnis = varios DNI desde una dirección: { $count } desde { $ip } ({ $list })
-# $dni (text) - the DNI
-# $sent (text) - the name that was sent
-# $roster (text) - the name in the roster
+# $dni (text) - el DNI
+# $sent (text) - el nombre que llegó
+# $roster (text) - el nombre en la lista
 finding-name = otro nombre que en la lista: { $dni } envió { $sent } y es { $roster }
-# $dni (text) - the DNI
-# $submitted (text) - the name of the submission
-# $list (text) - the other names
+# $dni (text) - el DNI
+# $submitted (text) - el nombre de la entrega
+# $list (text) - los otros nombres
 finding-names = un DNI con varios nombres: { $dni } entregó como { $submitted }, y llegaron códigos correctos como { $list }
-# $list (text) - the DNIs
+# $list (text) - los DNI
 finding-zeros = solo los distinguen los ceros: { $list }
 why-accepted = aceptado
 why-already = otro código correcto; vale la primera entrega
-# $count (number) - how many
+# $count (number) - cuántos
 why-turned-away = { $count ->
     [one] { $count } intento más se rechazó sin mirarlo
    *[other] { $count } intentos más se rechazaron sin mirarlos
 }
-# $dni (text) - the DNI
+# $dni (text) - el DNI
 why-nothing = no hay intentos de { $dni }: búsquelo con otros ceros delante
 receipt-unknown = ese resguardo no es de este registro: compruebe sus letras y cifras
-# $dni (text) - the DNI
+# $dni (text) - el DNI
 register-unlocked = se perdonan los fallos de { $dni }
-# $dni (text) - the DNI
+# $dni (text) - el DNI
 register-not-locked = { $dni } no tiene fallos que perdonar
-# $count (number) - how many students
+# $count (number) - cuántos estudiantes
 register-roster = la clase tiene { $count ->
     [one] { $count } estudiante
    *[other] { $count } estudiantes
 }
-# $file (text) - the roster
-# $list (text) - what each column is
+# $file (text) - la lista
+# $list (text) - qué es cada columna
 roster-columns = { $file }: { $list }
-# $list (text) - headers
+# $list (text) - cabeceras
 roster-ignored = columnas que no se usan: { $list }
-# $list (text) - the first student
+# $list (text) - el primer estudiante
 roster-first = el primero: { $list }
-# $count (number) - how many students
+# $count (number) - cuántos estudiantes
 roster-short = { $count ->
     [one] { $count } DNI tiene menos de 8 cifras
    *[other] { $count } DNI tienen menos de 8 cifras
@@ -427,16 +427,16 @@ roster-field-surname = apellidos
 roster-field-surname2 = segundo apellido
 roster-field-group = grupo
 roster-field-email = correo
-# $file (text) - the roster
-# $line (number) - its line
-# $detail (text) - what is wrong with it
+# $file (text) - la lista
+# $line (number) - su línea
+# $detail (text) - qué tiene mal
 roster-refused = { $file }, línea { $line }: { $detail }
 roster-encoding = no es texto UTF-8, o ha perdido letras: guarde el fichero como «CSV UTF-8»
 roster-quote-open = unas comillas (") abren un valor y no se cierran en esta línea: ciérrelas o quítelas
 roster-quote-inside = hay unas comillas (") en medio de un valor: ponga todo el valor entre comillas y repita esas, o quítelas
 roster-after-quote = hay texto tras las comillas (") que cierran un valor: ponga todo el valor entre las comillas
-# $found (number) - how many values
-# $columns (number) - how many columns
+# $found (number) - cuántos valores
+# $columns (number) - cuántas columnas
 roster-values = tiene { $found ->
     [one] { $found } valor
    *[other] { $found } valores
@@ -444,44 +444,44 @@ roster-values = tiene { $found ->
     [one] { $columns } columna
    *[other] { $columns } columnas
 }: ponga entre comillas el valor que contenga el separador ("García, Ana") y no omita ningún separador
-# $value (text) - what follows the blank
+# $value (text) - lo que sigue al blanco
 roster-blank = hay un blanco tras la coma que precede a «{ $value }»: si esa coma es parte del valor, póngalo todo entre comillas ("García, Ana"); si no, quite el blanco
-# $list (text) - headers
+# $list (text) - cabeceras
 roster-no-header = el fichero está vacío: su primera línea debe nombrar las columnas
 roster-long = un valor tiene { $bytes } bytes y puede tener { $most } como mucho: «{ $value }…»
 roster-no-dni = ninguna columna se llama DNI, NIF o Número de ID: la primera línea debe nombrar las columnas, y tiene { $list }; si el DNI se llama de otro modo, diga --column dni=CABECERA
-# $field (text) - what they hold
-# $word (text) - its word on the command line
-# $list (text) - headers
+# $field (text) - lo que contienen
+# $word (text) - su palabra en la orden
+# $list (text) - cabeceras
 roster-twice = { $list } podrían ser las dos columnas de { $field }: diga cuál con --column { $word }=CABECERA, o quite una
-# $value (text) - the header that was asked for
-# $list (text) - headers
+# $value (text) - la cabecera que se pidió
+# $list (text) - cabeceras
 roster-no-column = ninguna columna se llama «{ $value }»; hay { $list }
-# $value (text) - what stands there
-# $detail (text) - why it is no DNI
+# $value (text) - lo que hay ahí
+# $detail (text) - por qué no es un DNI
 roster-dni = «{ $value }» no puede ser el DNI: { $detail }
-# $letter (text) - the right letter
+# $letter (text) - la letra correcta
 roster-dni-letter = la letra de ese número es la { $letter }: compruebe sus cifras
 roster-dni-foreign = es un número de extranjero (NIE), que ha de llevar sus dos letras, y correctas: X1234567L
-# $value (text) - what stands there
+# $value (text) - lo que hay ahí
 roster-email = «{ $value }» no puede ser el correo, porque no lleva @: compruebe que no falta un valor antes
-# $first (number) - the other line
+# $first (number) - la otra línea
 roster-again = ese DNI está también en la línea { $first }
 roster-empty = hay cabecera y ningún estudiante, así que la clase quedaría vacía: si es lo que quiere, diga --empty en register roster
-# $dni (text) - the DNI
-# $count (number) - how many attempts
+# $dni (text) - el DNI
+# $count (number) - cuántos intentos
 register-forget-ask = esto saca { $dni } del registro para siempre, con { $count ->
     [one] { $count } intento
    *[other] { $count } intentos
 }: diga --yes si es lo que quiere
-# $count (number) - how many attempts
+# $count (number) - cuántos intentos
 register-forgot = { $count ->
     [one] se ha olvidado { $count } intento
    *[other] se han olvidado { $count } intentos
 }; los códigos siguen usados
 register-clock-fine = el reloj de este equipo no va por detrás del último código aceptado
 register-clock-trusted = el reloj se da por bueno: los códigos vuelven a juzgarse con él, también en un servidor en marcha
-# $dni (text) - the DNI
+# $dni (text) - el DNI
 register-in-memory = aviso: el registro { $place } está en la memoria de este equipo (tmpfs) y se perderá al reiniciarlo: guárdelo en un disco
 register-bad-secret = el secreto de { $dni } no se puede descifrar: dele uno nuevo (socklab register enrol --dni { $dni } --replace --sheet tarjeta.html)
 register-whole = el registro está íntegro
@@ -496,16 +496,16 @@ register-other-names = aviso: el registro { $file } tiene { $names } nombres (en
 log-set-aside = el diario que había junto al registro era de otro fichero: no se ha usado y se conserva como { $file }
 # $file (text) - la copia
 register-saved = todo lo confirmado está en { $file }: detenga el servidor y recupérelo con socklab register restore { $file }
-# $dni (text) - the DNI
-# $name (text) - the name
+# $dni (text) - el DNI
+# $name (text) - el nombre
 moodle-unmatched = { $dni } ({ $name }) no está en la lista y se omite: Moodle se pararía en él
 moodle-late = fuera de plazo
-# $count (number) - how many
+# $count (number) - cuántos
 moodle-dry-run = { $count ->
     [one] { $count } entrega no está en la lista
    *[other] { $count } entregas no están en la lista
 }; no se ha escrito nada
-# $count (number) - how many lines
+# $count (number) - cuántas líneas
 exported = { $count ->
     [one] escrita { $count } línea
    *[other] escritas { $count } líneas
@@ -513,13 +513,13 @@ exported = { $count ->
 enrol-nobody = no hay a quién dar secreto: cargue antes la lista (socklab register roster FICHERO), o ya los tienen todos
 # $dni (text) - el DNI
 enrol-already = { $dni } ya tiene un secreto: --replace le da otro, y la tarjeta anterior deja de valer
-# $count (number) - how many
-# $file (text) - the sheet
+# $count (number) - cuántos
+# $file (text) - la hoja
 enrolled = { $count ->
     [one] { $count } secreto
    *[other] { $count } secretos
 } en { $file }: imprímalo, repártalo y destrúyalo
-# $file (text) - the key file
+# $file (text) - el fichero de la clave
 enrol-key = los secretos están cifrados con { $file }: guárdelo con el servidor y lejos de las copias del registro
 # $file (text) - la hoja
 sheet-void = el registro no ha guardado los secretos: las tarjetas de { $file } no valen, bórrelas
@@ -538,26 +538,26 @@ sheet-advice = Recorte las tarjetas y dé a cada estudiante la suya: quien tiene
 
 ## Certificados
 
-# $file (text) - the certificate's file
-# $detail (text) - what is wrong with it
+# $file (text) - el fichero del certificado
+# $detail (text) - qué tiene mal
 certificate-warning = { $file }: los clientes podrían rechazar este certificado: { $detail }
-# $file (text) - the certificate's file
+# $file (text) - el fichero del certificado
 certificate-reloaded = se ha leído de nuevo { $file }: las conexiones nuevas tienen este certificado
-# $detail (text) - which file, and what is wrong with it
+# $detail (text) - qué fichero, y qué tiene mal
 certificate-kept = el certificado sigue siendo el de antes: { $detail }
-# $peer (text) - whose program it is
-# $detail (text) - why
+# $peer (text) - de quién es el programa
+# $detail (text) - por qué
 certificate-refused = { $peer } ha rechazado el certificado de este servidor: { $detail }
-# $time (text) - when
+# $time (text) - cuándo
 certificate-expired = caducó el { $time } según el reloj de este equipo: haga uno nuevo, o ponga el reloj en hora
-# $time (text) - when
+# $time (text) - cuándo
 certificate-not-yet = solo vale desde el { $time } según el reloj de este equipo: ponga el reloj en hora
-# $name (text) - what was asked for
-# $list (text) - the names it has
+# $name (text) - lo que se pidió
+# $list (text) - los nombres que tiene
 certificate-name = no es de { $name } sino de { $list }: use un nombre que tenga
 certificate-issuer = no lo ha firmado ninguna autoridad en la que confíe este cliente: indique con --ca el certificado de la práctica
 certificate-authority = es el certificado de una autoridad (CA) y se esperaba el del propio servidor: hágalo con basicConstraints=CA:FALSE, o ponga primero en el fichero el del servidor
-# $detail (text) - the library's words
+# $detail (text) - las palabras de la biblioteca
 certificate-other = { $detail }
 refusal-expired = según su reloj ha caducado, o aún no vale
 refusal-issuer = no confía en quien lo firmó: dé el certificado a los estudiantes (--ca)
@@ -568,14 +568,14 @@ refusal-unknown = no dice por qué
 tls-no-certificate = no contiene ningún certificado en PEM (-----BEGIN CERTIFICATE-----)
 tls-no-key = no contiene ninguna clave privada en PEM (-----BEGIN PRIVATE KEY-----)
 tls-encrypted-key = la clave está cifrada con una contraseña, y un servidor no tiene a quién pedírsela: escríbala sin ella (openssl pkey -in CLAVE -out NUEVA)
-# $detail (text) - the library's words
+# $detail (text) - las palabras de la biblioteca
 tls-key = no se puede usar una clave de este tipo ({ $detail }): haga una EC o RSA
 tls-mismatch = la clave no es de ninguno de los certificados: dé la clave con la que se hizo el certificado
-# $at (number) - which certificate, from 1
+# $at (number) - qué certificado, desde 1
 tls-order = la cadena está desordenada: la clave es del certificado { $at } del fichero, que debe ir el primero
-# $detail (text) - the library's words
+# $detail (text) - las palabras de la biblioteca
 tls-unreadable = no se puede leer uno de sus certificados: { $detail }
-# $name (text) - the name
+# $name (text) - el nombre
 tls-name = { $name } no es un nombre que pueda tener un certificado
 
 ## Un ensayo: qué llegó, parte por parte, y qué hay que decir de ello
@@ -798,7 +798,7 @@ usage-command-near = «{ $command }» no es una orden; ¿quería decir { $near }
 usage-no-command = diga qué ejecutar: { $list }
 # $arg (text) - la opción
 usage-no-value = { $arg } necesita un valor
-# $arg (text) - the option and its values
+# $arg (text) - la opción y sus valores
 usage-too-few = falta un valor: { $arg }
 # $arg (text) - la opción
 usage-too-many = { $arg } no lleva valor

@@ -76,7 +76,7 @@ pub enum Detail {
     SslMode(String),
     /// `sslrootcert` without `sslmode=verify-full`.
     SslRootCert,
-    /// A per-cent sign in this text is not followed by two digits.
+    /// A per-cent sign in this text is not followed by two hexadecimal digits.
     Percent(String),
 
     /// Other users may read a secret file, which has this mode.
