@@ -65,7 +65,7 @@ pub enum Error {
     Exists,
     /// The file exists, and is of no kind that the output has.
     OfAnotherKind,
-    /// No file of the output's kinds has such a name. Contains the extensions that they have.
+    /// The name does not end as that of any kind that the output has. Contains the right endings.
     Extension(String),
     /// The file's content is not what is to be appended to.
     Foreign,

@@ -33,7 +33,7 @@ pub struct Question {
     pub answers: Answers,
 }
 
-/// What was measured.
+/// What a lesson has measured, as its page shows it.
 pub struct Findings {
     /// The measured answer; `None` if it is not among the choices, or could not be measured here.
     pub answer: Option<Answer>,
