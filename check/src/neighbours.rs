@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use socklab_core::Transport;
 use socklab_core::lab::EXERCISES;
 
-use crate::program::sockets::{Holder, Listening, all, holder, is_lingering};
+use crate::program::sockets::{Holder, Listening, all, holder, is_lingering, is_open};
 
 /// A program that listens near the address that was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +41,10 @@ pub fn is_here(ip: IpAddr) -> bool {
     ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
 }
 
-/// Whether a program of this machine listens at that address now; `None` if the system does not
-/// say.
+/// Whether a program of this machine has that address now; `None` if the system does not say. A UDP
+/// server that has connected its socket to a client has it too.
 pub fn is_listening(transport: Transport, address: SocketAddr) -> Option<bool> {
-    let all = all();
-    let known = cfg!(target_os = "linux") || !all.is_empty();
-    known.then(|| all.iter().any(|one| hears(one, transport, address)))
+    is_open(transport, |one| hears(one, transport, address))
 }
 
 /// Whether no program has a TCP port, and the system only keeps it for a minute after its last

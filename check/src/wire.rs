@@ -225,18 +225,25 @@ impl Wire {
         }
     }
 
-    /// Whether the server's computer answers that no program has this UDP port.
+    /// Whether the server's computer answers to each of our sockets that no program has this UDP
+    /// port. A server that has connected its socket to one client is closed to all others.
     pub(crate) fn is_refused(&self) -> io::Result<bool> {
         let server = self.server.ok_or(ErrorKind::NotConnected)?;
-        let socket = UdpSocket::bind((local_ip(server.ip()), 0))?;
-        // Only a connected socket is told.
-        socket.connect(server)?;
-        socket.set_read_timeout(Some(Duration::from_millis(500)))?;
-        socket.send(b"")?;
-        let answer = socket.recv(&mut [0; 1]);
-        // Windows calls it a reset.
-        let refused = [ErrorKind::ConnectionRefused, ErrorKind::ConnectionReset];
-        Ok(answer.is_err_and(|error| refused.contains(&error.kind())))
+        for socket in self.sockets.values() {
+            // Only a connected socket is told.
+            socket.connect(server)?;
+            socket.set_nonblocking(false)?;
+            socket.set_read_timeout(Some(Duration::from_millis(500)))?;
+            socket.send(b"")?;
+            let answer = socket.recv(&mut [0; 1]);
+            socket.set_nonblocking(true)?;
+            // Windows calls it a reset.
+            let refused = [ErrorKind::ConnectionRefused, ErrorKind::ConnectionReset];
+            if !answer.is_err_and(|error| refused.contains(&error.kind())) {
+                return Ok(false);
+            }
+        }
+        Ok(!self.sockets.is_empty())
     }
 
     /// Receives a datagram, if one has come. A client's first datagram shows its address.
@@ -386,5 +393,20 @@ mod tests {
         let mut wire = Wire::clients(Transport::Datagram);
         wire.found("192.0.2.1:16000".parse().expect("an address"));
         assert!(wire.open("a").expect("a socket"));
+    }
+
+    #[test]
+    fn a_server_that_is_connected_to_one_client_is_there() {
+        let server = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let mut wire = Wire::clients(Transport::Datagram);
+        wire.found(server.local_addr().expect("bound"));
+        for peer in ["a", "b"] {
+            assert!(wire.open(peer).expect("a socket"));
+        }
+        let client = ("127.0.0.1", wire.local_port("b").expect("bound"));
+        server.connect(client).expect("connected");
+        assert!(!wire.is_refused().expect("asked"));
+        drop(server);
+        assert!(wire.is_refused().expect("asked"));
     }
 }

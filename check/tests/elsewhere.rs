@@ -73,6 +73,22 @@ fn a_udp_server_that_ends_has_failed() {
 }
 
 #[test]
+fn a_udp_server_that_connects_to_its_client_has_not_ended() {
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = local(socket.local_addr());
+    let open = socket.try_clone().expect("a socket");
+    let server = thread::spawn(move || {
+        let (_, peer) = socket.recv_from(&mut [0; 2048]).expect("a datagram");
+        socket.connect(peer).expect("connected");
+        socket.send(b"UNO").expect("sent");
+    });
+    let report = report("echo", TWICE, &[address]);
+    server.join().expect("ended");
+    assert_eq!(failures(&report)[0].2.symptom, Symptom::NoReply);
+    drop(open);
+}
+
+#[test]
 fn an_empty_datagram_that_ends_it_is_the_cause() {
     let (address, server) = echo("127.0.0.1:0", 1);
     let then_empty = TWICE.replace("dos", "").replace("DOS", "");

@@ -26,12 +26,12 @@ mod elsewhere;
 mod linux;
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{all, holder, of_program};
+pub(crate) use linux::{all, holder, is_open, of_program};
 #[cfg(target_os = "linux")]
 pub(crate) use socklab_process::sockets::is_lingering;
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::{all, holder, is_lingering, of_program};
+pub(crate) use elsewhere::{all, holder, is_lingering, is_open, of_program};
 
 /// The address at which this machine reaches a socket that is bound to `address`.
 pub(crate) fn reached(address: SocketAddr) -> SocketAddr {

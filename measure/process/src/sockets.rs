@@ -14,6 +14,14 @@ const fn waiting(transport: Transport) -> &'static [&'static str] {
     }
 }
 
+/// The states of a socket that has its port: a UDP socket may have a peer.
+const fn open(transport: Transport) -> &'static [&'static str] {
+    match transport {
+        Transport::Stream => waiting(transport),
+        Transport::Datagram => &["07", "01"],
+    }
+}
+
 /// The states in which only the kernel keeps a TCP port, after the program has closed the
 /// connection: it waits for the other end, or for a minute (TIME_WAIT).
 const CLOSED: &[&str] = &["04", "05", "06"];
@@ -37,15 +45,18 @@ pub fn listening(transport: Transport) -> Option<Vec<ListedSocket>> {
     in_states(transport, waiting(transport))
 }
 
-/// Finds a socket that waits for peers.
+/// Finds a socket that waits for peers, or a UDP socket that is connected to one.
 pub fn find(
     transport: Transport,
     is_wanted: impl Fn(&ListedSocket) -> bool,
 ) -> Option<ListedSocket> {
-    look_again(|| listening(transport)?.into_iter().find(&is_wanted))
+    look_again(|| {
+        let all = in_states(transport, open(transport))?;
+        all.into_iter().find(&is_wanted)
+    })
 }
 
-/// The socket that waits for peers at a port, on any address.
+/// The socket that has a port, on any address.
 pub fn listening_at(transport: Transport, port: u16) -> Option<ListedSocket> {
     find(transport, |socket| socket.address.port() == port)
 }
@@ -127,7 +138,7 @@ fn address(text: &str) -> Option<SocketAddr> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
+    use std::net::{TcpListener, TcpStream, UdpSocket};
 
     use super::*;
 
@@ -144,6 +155,12 @@ mod tests {
         let port = client.local_addr().expect("bound").port();
         assert_eq!(listening_at(Transport::Stream, port), None);
         assert_eq!(listening_at(Transport::Datagram, at.port()), None);
+        // A UDP server may connect its socket to a client.
+        let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let here = udp.local_addr().expect("bound");
+        udp.connect(here).expect("connected");
+        let found = listening_at(Transport::Datagram, here.port());
+        assert_eq!(found.map(|one| one.address), Some(here));
         let line = "0: 0100007F:3E80 00000000:0000 0A 0:0 0:0 0 0 0 77 1";
         let found = listed(line, waiting(Transport::Stream)).expect("one");
         assert_eq!(

@@ -23,6 +23,12 @@ pub(crate) fn all() -> Vec<Listening> {
     all.map(|(one, _)| one).collect()
 }
 
+/// Whether a program has such a socket; `None` if the system does not say.
+pub(crate) fn is_open(_: Transport, is_wanted: impl Fn(&Listening) -> bool) -> Option<bool> {
+    let all = all();
+    (!all.is_empty()).then(|| all.iter().any(is_wanted))
+}
+
 /// Whether only closed connections keep a port: here that is not known.
 pub(crate) fn is_lingering(_port: u16) -> bool {
     false

@@ -35,6 +35,18 @@ pub(crate) fn of_program(process: u32, _port: u16) -> Option<Vec<Listening>> {
     Some(listening.map(|(one, _)| one).collect())
 }
 
+/// Whether a program has such a socket. A UDP socket may be connected to a client.
+pub(crate) fn is_open(
+    transport: Transport,
+    is_wanted: impl Fn(&Listening) -> bool,
+) -> Option<bool> {
+    let found = sockets::find(transport, |one| {
+        let address = one.address;
+        is_wanted(&Listening { transport, address })
+    });
+    Some(found.is_some())
+}
+
 pub(crate) fn holder(transport: Transport, port: u16) -> Option<Holder> {
     let socket = sockets::listening_at(transport, port)?;
     let process = sockets::process_of(&socket);
