@@ -73,7 +73,7 @@ pub fn is_lingering(port: u16) -> bool {
 }
 
 /// Looks until something is found, or often enough to say that it is not there.
-fn look_again<T>(look: impl FnMut() -> Option<T>) -> Option<T> {
+pub fn look_again<T>(look: impl FnMut() -> Option<T>) -> Option<T> {
     std::iter::repeat_with(look).take(LOOKS).flatten().next()
 }
 

@@ -31,8 +31,12 @@ pub(crate) fn of_program(process: u32, _port: u16) -> Option<Vec<Listening>> {
     if own.is_empty() {
         return Some(Vec::new());
     }
-    let listening = with_inodes().filter(|(_, inode)| own.contains(inode));
-    Some(listening.map(|(one, _)| one).collect())
+    let found = sockets::look_again(|| {
+        let listening = with_inodes().filter(|(_, inode)| own.contains(inode));
+        let listening: Vec<Listening> = listening.map(|(one, _)| one).collect();
+        (!listening.is_empty()).then_some(listening)
+    });
+    Some(found.unwrap_or_default())
 }
 
 /// Whether a program has such a socket. A UDP socket may be connected to a client.
