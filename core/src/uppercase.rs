@@ -27,9 +27,8 @@ pub fn upper(mut text: &[u8], to: &mut Vec<u8>) {
     }
 }
 
-/// Most messages are short, so this is for them: it takes 3 to 5 ns for 16 or 32 bytes. Bytes that
-/// are copied first and then capitalised in place take twice as long, because a load from several
-/// stores that have just been made must wait for them.
+/// Most messages are short, so this is for them. Bytes that are copied first and then capitalised
+/// in place take longer: they are loaded again while the stores of the copy are still on their way.
 fn upper_ascii(text: &[u8], to: &mut Vec<u8>) {
     to.reserve(text.len());
     let text = upper_blocks::<16>(text, to);
@@ -42,7 +41,9 @@ fn upper_ascii(text: &[u8], to: &mut Vec<u8>) {
 fn upper_blocks<'a, const N: usize>(text: &'a [u8], to: &mut Vec<u8>) -> &'a [u8] {
     let (blocks, rest) = text.as_chunks::<N>();
     for block in blocks {
-        to.extend_from_slice(&block.map(|byte| byte.to_ascii_uppercase()));
+        let mut capitals = *block;
+        capitals.make_ascii_uppercase();
+        to.extend_from_slice(&capitals);
     }
     rest
 }
