@@ -9,18 +9,10 @@ whole practical again and again, and both ends of echo, chat and submit. Exits w
 import argparse, json, os, pathlib, shutil, statistics, subprocess, sys, tempfile, time
 
 HOME = pathlib.Path(__file__).resolve().parent.parent
-BUGS = HOME / "check/tests/bugs"
 LONGEST = 10.0
 
-# What each right program is called in the practical, and the cure in check/tests/bugs that it is.
-RIGHT = {
-    "message_client.py": "crash-on-accents-message", "message_server.py": "dies-on-empty-message",
-    "echo_client.py": "fin-case-client", "echo_server.py": "not-capitalised",
-    "chat_client.py": "turn-broken", "chat_server.py": "turn-broken-server",
-    "welcome_client.py": "one-recv-welcome", "welcome_server.py": "serves-once",
-    "capitals_client.py": "missing-newline", "capitals_server.py": "missing-newline-server",
-    "otp.py": "wrong-uri", "submit_client.py": "waits-for-eof", "submit_server.py": "accepts-old-code-server",
-}
+# The right programs of a practical, under the names that they have there.
+RIGHT = HOME / "check/tests/bugs/cures"
 
 
 def failures(report):
@@ -54,9 +46,9 @@ def main():
     args = parser.parse_args()
     wrong, busy = [], []
     with tempfile.TemporaryDirectory() as folder:
-        for name, cure in RIGHT.items():
-            shutil.copy(BUGS / f"{cure}.cure.py", pathlib.Path(folder, name))
-        for name in RIGHT:
+        shutil.copytree(RIGHT, folder, dirs_exist_ok=True)
+        names = sorted(path.name for path in RIGHT.iterdir())
+        for name in names:
             title = name.removesuffix(".py").split("_")
             took, found = check(args.socklab, [*title, "--format", "json", "--", "python3", f"{folder}/{name}"])
             print(f"{' '.join(title):14}    1 run   {len(found)} wrong  {took:.1f} s", flush=True)

@@ -151,7 +151,7 @@ fn each_scenario_has_its_transcript() {
     let folder = scratch("check-transcript");
     fs::create_dir(&folder).expect("a folder");
     let file = folder.join("mine.py");
-    fs::write(&file, bug_program("wrong-order.cure.py")).expect("a file");
+    fs::write(&file, bug_program("cures/submit_client.py")).expect("a file");
     let kept = folder.join("kept.txt");
     let mut command = socklab("check submit client --transcript");
     command.arg(&kept).args(["--", "python3"]).arg(&file);
@@ -214,7 +214,7 @@ fn advice_alone_proves_no_program_right() {
     }
     let folder = scratch("check-advice");
     fs::create_dir(&folder).expect("a folder");
-    for name in ["loopback-only.py", "loopback-only.cure.py"] {
+    for name in ["loopback-only.py", "cures/echo_server.py"] {
         let (file, port) = program(&folder, name, 16000);
         let words = format!("check echo server --port {port} --only reachable -- python3");
         let mut command = socklab(&words);

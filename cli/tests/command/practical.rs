@@ -31,8 +31,8 @@ fn each_student_has_lines_in_one_table() {
     put(
         &folder,
         &[
-            ("ana/chat_client.py", "turn-broken.cure.py"),
-            ("ana/otp.py", "wrong-uri.cure.py"),
+            ("ana/chat_client.py", "cures/chat_client.py"),
+            ("ana/otp.py", "cures/otp.py"),
             ("luis/chat/ChatCliente.py", "turn-broken.py"),
             ("luis/msg_client.py", "turn-broken.py"),
         ],
@@ -96,7 +96,7 @@ fn a_map_names_programs_that_their_names_do_not() {
         return;
     }
     let folder = scratch("check-map");
-    let all = ["ana/mine.py", "luis/mine.py"].map(|name| (name, "wrong-uri.cure.py"));
+    let all = ["ana/mine.py", "luis/mine.py"].map(|name| (name, "cures/otp.py"));
     put(&folder, &all);
     let map = folder.join("map.txt");
     fs::write(&map, "otp: python3 mine.py\n").expect("a file");
@@ -128,7 +128,7 @@ fn a_map_names_programs_by_their_paths() {
     put(
         &folder,
         &[
-            ("ana/mine.py", "wrong-order.cure.py"),
+            ("ana/mine.py", "cures/submit_client.py"),
             ("luis/mine.py", "wrong-order.py"),
         ],
     );
@@ -180,7 +180,7 @@ fn a_personal_dni_is_shown_nowhere() {
     let folder = scratch("check-otp");
     let secret = "base64.b32encode(dni.encode())";
     let wrong =
-        bug_program("wrong-uri.cure.py").replace(secret, "base64.b32encode(dni.encode() + b'x')");
+        bug_program("cures/otp.py").replace(secret, "base64.b32encode(dni.encode() + b'x')");
     fs::create_dir(&folder).expect("a folder");
     let file = folder.join("mine.py");
     fs::write(&file, wrong).expect("a file");
