@@ -161,7 +161,8 @@ const CASES: &[(&[&str], &str)] = &[
     ),
     (
         &["compare", "--target", "127.0.0.1", "16000"],
-        "this command does not take \"16000\": write a port behind the address, as HOST:16000 — see: socklab compare --help",
+        "this command does not take \"16000\": write a port behind the address, as HOST:16000 — see: \
+         socklab compare --help",
     ),
     (
         &["help", "ecko"],

@@ -13,7 +13,7 @@ pub fn owner(transport: Transport, address: SocketAddr) -> Option<u32> {
     if !address.ip().is_loopback() {
         return None;
     }
-    sockets::process_of(&sockets::listening_at(transport, address.port())?)
+    sockets::process_of(&sockets::at_port(transport, address.port())?)
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -30,7 +30,7 @@ const CLOSED: &[&str] = &["04", "05", "06"];
 /// of one page, and leaves one out if another before it is closed between two pieces.
 const LOOKS: usize = 3;
 
-/// A socket that waits for peers.
+/// A socket in the system's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListedSocket {
     /// Its own address.
@@ -45,7 +45,7 @@ pub fn listening(transport: Transport) -> Option<Vec<ListedSocket>> {
     in_states(transport, waiting(transport))
 }
 
-/// Finds a socket that waits for peers, or a UDP socket that is connected to one.
+/// Finds a socket that waits for peers, or a UDP socket that is connected to a peer.
 pub fn find(
     transport: Transport,
     is_wanted: impl Fn(&ListedSocket) -> bool,
@@ -56,8 +56,8 @@ pub fn find(
     })
 }
 
-/// The socket that has a port, on any address.
-pub fn listening_at(transport: Transport, port: u16) -> Option<ListedSocket> {
+/// [Finds](find) the socket that has a port, on any address.
+pub fn at_port(transport: Transport, port: u16) -> Option<ListedSocket> {
     find(transport, |socket| socket.address.port() == port)
 }
 
@@ -148,18 +148,18 @@ mod tests {
         assert!(own.is_empty() || !own.contains(&0));
         let listener = TcpListener::bind("[::1]:0").expect("a port");
         let at = listener.local_addr().expect("bound");
-        let found = listening_at(Transport::Stream, at.port()).expect("it listens");
+        let found = at_port(Transport::Stream, at.port()).expect("it listens");
         assert_eq!(found.address, at);
         assert_eq!(process_of(&found), Some(std::process::id()));
         let client = TcpStream::connect(at).expect("connected");
         let port = client.local_addr().expect("bound").port();
-        assert_eq!(listening_at(Transport::Stream, port), None);
-        assert_eq!(listening_at(Transport::Datagram, at.port()), None);
+        assert_eq!(at_port(Transport::Stream, port), None);
+        assert_eq!(at_port(Transport::Datagram, at.port()), None);
         // A UDP server may connect its socket to a client.
         let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let here = udp.local_addr().expect("bound");
         udp.connect(here).expect("connected");
-        let found = listening_at(Transport::Datagram, here.port());
+        let found = at_port(Transport::Datagram, here.port());
         assert_eq!(found.map(|one| one.address), Some(here));
         let line = "0: 0100007F:3E80 00000000:0000 0A 0:0 0:0 0 0 0 77 1";
         let found = listed(line, waiting(Transport::Stream)).expect("one");

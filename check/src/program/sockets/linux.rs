@@ -52,7 +52,7 @@ pub(crate) fn is_open(
 }
 
 pub(crate) fn holder(transport: Transport, port: u16) -> Option<Holder> {
-    let socket = sockets::listening_at(transport, port)?;
+    let socket = sockets::at_port(transport, port)?;
     let process = sockets::process_of(&socket);
     let command = process.and_then(|one| fs::read(format!("/proc/{one}/cmdline")).ok());
     let command = String::from_utf8_lossy(&command.unwrap_or_default()).replace('\0', " ");
