@@ -73,6 +73,17 @@ fn capitals() {
     );
 }
 
+/// It also sleeps for up to 2 s before it connects, at the end of a code's step.
+#[test]
+fn a_client_may_sleep_before_it_connects() {
+    let sleepy = "import runpy, time; time.sleep(1.5); import sys; sys.path.insert(0, '.'); \
+        runpy.run_path('submit_client.py', run_name='__main__')";
+    let words = [
+        "python3", "-c", sleepy, "{host}", "{port}", "{name}", "{dni}", "{code}",
+    ];
+    passes("submit", Client, &words);
+}
+
 #[test]
 fn submit() {
     passes("submit", Server, &["python3", "submit_server.py", "0"]);

@@ -286,7 +286,7 @@ impl Player<'_> {
         Err(self.fail_with(Symptom::WrongReply, cause, None, received))
     }
 
-    fn connection(&mut self) -> Result<(), EarlyEnd> {
+    pub(super) fn connection(&mut self) -> Result<(), EarlyEnd> {
         match self.wait(|player| {
             player.answer_where();
             player.wire.accept("a").unwrap_or(false).then_some(())

@@ -53,10 +53,12 @@ impl Player<'_> {
             }
             break;
         }
-        if !connected {
-            return Err(self.no_request());
+        if connected {
+            self.program_step(Act::Connects, true);
+        } else {
+            // It asks nothing. It may still be about to connect.
+            self.connection()?;
         }
-        self.program_step(Act::Connects, true);
         let come = self.wait(|player| player.message_ended().then_some(()));
         let stream = self
             .wire
